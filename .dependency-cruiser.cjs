@@ -1,0 +1,66 @@
+/**
+ * The direction of imports, as docs/architecture.md draws it. A lower layer never imports a higher one:
+ *
+ *   cli, repl, kernel -> run -> trainer -> callbacks' contract, module, optim, data, autograd, checkpoint -> tensors, errors
+ */
+const only = (from, to, comment) => ({
+  name: from.replace(/\W+/g, '-').replace(/^-|-$/g, '') + '-only-imports-what-is-below',
+  comment,
+  severity: 'error',
+  from: { path: `^${from}` },
+  to: { path: '^(src|kernel|repl)/', pathNot: `^(${[from, ...to].join('|')})` },
+});
+
+const foundation = ['src/errors', 'src/tensors/'];
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'Imports go one way.',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'library-knows-no-front-end',
+      comment: 'src/ knows nothing of kernel/ and repl/.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(kernel|repl)/' },
+    },
+    {
+      name: 'front-ends-are-strangers',
+      comment: 'The kernel and the terminal application share code through src/ only.',
+      severity: 'error',
+      from: { path: '^(kernel|repl)/' },
+      to: { path: '^(kernel|repl)/', pathNot: '^$1/' },
+    },
+    only('src/tensors/', foundation),
+    only('src/random/', foundation),
+    only('src/autograd/', foundation),
+    only('src/backend/', foundation, 'An engine knows nothing of training.'),
+    only('src/data/', [...foundation, 'src/random/']),
+    only('src/module/', [...foundation, 'src/optim/', 'src/data/', 'src/trainer/contracts']),
+    only('src/optim/', [...foundation, 'src/module/parameter', 'src/autograd/']),
+    {
+      name: 'trainer-does-not-know-run',
+      comment: 'A Run walks the trainer; the trainer only hands out the program to walk.',
+      severity: 'error',
+      from: {
+        path: '^src/(trainer|module|optim|data|autograd|checkpoint|callbacks|loggers)/',
+        pathNot: '^src/trainer/trainer',
+      },
+      to: { path: '^src/(run|cli)/' },
+    },
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['strobe-source', 'import', 'node', 'default'],
+    },
+  },
+};

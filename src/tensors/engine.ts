@@ -1,0 +1,37 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/** One recorded kernel call, as tfjs's engine keeps it on the tape. */
+export interface TapeNode {
+  id: number;
+  kernelName: string;
+  inputs: Record<string, tf.Tensor>;
+  outputs: tf.Tensor[];
+  saved?: tf.Tensor[];
+  /** Takes the gradients of the outputs; gives, for each input, a function that computes its gradient. */
+  gradient?: (dys: tf.Tensor[]) => Record<string, () => tf.Tensor>;
+}
+
+/**
+ * What Strobe uses of tfjs's engine beyond its public types. tfjs is pinned to one version for this,
+ * and nothing else in the code base reaches behind its types.
+ */
+export interface EngineInternals {
+  readonly backend: tf.KernelBackend;
+  readonly state: {
+    activeTape: TapeNode[] | null;
+    gradientDepth: number;
+    kernelDepth: number;
+    activeScope: unknown;
+    scopeStack: unknown[];
+  };
+  startTape(): void;
+  endTape(): void;
+  startScope(name?: string): void;
+  endScope(result?: tf.TensorContainer): void;
+  nextTensorId(): number;
+  incRef(tensor: tf.Tensor, backend: tf.KernelBackend): void;
+}
+
+export function engine(): EngineInternals {
+  return tf.engine() as unknown as EngineInternals;
+}
