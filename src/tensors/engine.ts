@@ -21,7 +21,7 @@ export interface EngineInternals {
     activeTape: TapeNode[] | null;
     gradientDepth: number;
     kernelDepth: number;
-    activeScope: unknown;
+    activeScope: { track: tf.Tensor[] } | null;
     scopeStack: unknown[];
   };
   startTape(): void;
