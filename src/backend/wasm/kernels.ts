@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { conv2DBackpropFilter, conv2DBackpropInput } from './conv.js';
 import { borrowFromCpu } from './delegate.js';
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwise.js';
+import { explicitPadding } from './padding.js';
 import { explicitTranspose } from './matmul.js';
 import { maxPoolGrad } from './pool.js';
 import { unsortedSegmentSum } from './segment.js';
@@ -14,6 +15,15 @@ const own: Record<string, tf.KernelFunc> = {
   [tf.DepthwiseConv2dNativeBackpropInput]: depthwiseBackpropInput,
   [tf.MaxPoolGrad]: maxPoolGrad,
   [tf.UnsortedSegmentSum]: unsortedSegmentSum,
+};
+
+/** Kernels of tfjs-backend-wasm that are right and fast once they are called differently. */
+const wrapped: Record<string, (kernel: tf.KernelFunc) => tf.KernelFunc> = {
+  [tf.BatchMatMul]: explicitTranspose,
+  [tf.Conv2D]: explicitPadding,
+  [tf.FusedConv2D]: explicitPadding,
+  [tf.DepthwiseConv2dNative]: explicitPadding,
+  [tf.FusedDepthwiseConv2D]: explicitPadding,
 };
 
 /** The rest of what the cpu backend has and wasm lacks, but for complex numbers, which wasm cannot hold. */
@@ -31,8 +41,10 @@ export function registerTrainingKernels(): void {
   for (const kernelName of borrowed) {
     replace({ kernelName, backendName: 'wasm', kernelFunc: borrowFromCpu(kernelName) });
   }
-  const matMul = tf.getKernel(tf.BatchMatMul, 'wasm');
-  replace({ ...matMul, kernelFunc: explicitTranspose(matMul.kernelFunc) });
+  for (const [kernelName, wrap] of Object.entries(wrapped)) {
+    const kernel = tf.getKernel(kernelName, 'wasm');
+    replace({ ...kernel, kernelFunc: wrap(kernel.kernelFunc) });
+  }
 }
 
 /** tfjs warns when a kernel is registered over another, so the other goes first. */
