@@ -66,7 +66,7 @@ export function view(tensor: tf.Tensor): Float32Array {
       StrobeError.compose('A tensor cannot be viewed', {
         expected: 'a float32 tensor',
         received: `a ${tensor.dtype} tensor`,
-        hint: "cast it first: tensor.cast('float32')",
+        hint: "cast it first: tf.cast(tensor, 'float32')",
       }),
     );
   }

@@ -104,20 +104,20 @@ function padMiddle(t: tf.Tensor, zeros: number): tf.Tensor {
 /** A convolution of stride 1 whose margins may be negative: that many rows or columns are left out. */
 function convolve(x: tf.Tensor4D, filter: tf.Tensor4D, margins: Margins, dilations: [number, number]): tf.Tensor4D {
   const { top, bottom, left, right } = margins;
-  const [n, height, width, channels] = x.shape;
-  const cropped = Math.min(top, bottom, left, right) < 0;
-  const seen = cropped
-    ? tf.slice(
-        x,
-        [0, Math.max(0, -top), Math.max(0, -left), 0],
-        [n, height + Math.min(0, top) + Math.min(0, bottom), width + Math.min(0, left) + Math.min(0, right), channels],
-      )
-    : x;
   const pad: tf.backend_util.ExplicitPadding = [
     [0, 0],
     [Math.max(0, top), Math.max(0, bottom)],
     [Math.max(0, left), Math.max(0, right)],
     [0, 0],
   ];
-  return tf.conv2d(seen, filter, 1, pad, 'NHWC', dilations);
+  if (Math.min(top, bottom, left, right) >= 0) return tf.conv2d(x, filter, 1, pad, 'NHWC', dilations);
+
+  // Padded first: what is left out may reach through all of x into the opposite margin.
+  const [n, height, width, channels] = x.shape;
+  const seen = tf.slice(
+    tf.pad(x, pad),
+    [0, Math.max(0, -top), Math.max(0, -left), 0],
+    [n, height + top + bottom, width + left + right, channels],
+  );
+  return tf.conv2d(seen, filter, 1, 'valid', 'NHWC', dilations);
 }
