@@ -9,19 +9,20 @@ interface PoolAttributes {
 }
 
 /**
- * Sends each output's gradient to the first largest input of its window. One pass over the outputs, where tfjs-wasm's own
- * kernel scans all windows of every input.
+ * Sends each output's gradient to the first input of its window that equals it. One pass over the outputs, where tfjs-wasm's
+ * own kernel scans all windows of every input.
  */
 export const maxPoolGrad: tf.KernelFunc = ({ inputs, backend, attrs }) => {
   const { filterSize, strides, pad, dimRoundingMode } = attrs as unknown as PoolAttributes;
   const dy = inputs.dy!;
   const x = inputs.input!;
+  const y = inputs.output!;
   const shape = x.shape as [number, number, number, number];
   const info = tf.backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
   const { batchSize, inHeight, inWidth, inChannels: channels, outHeight, outWidth } = info;
   const { filterHeight, filterWidth, strideHeight, strideWidth } = info;
 
-  return onHeap(backend, { shape: x.shape, dtype: 'float32' }, [dy, x], (dx, dy, x) => {
+  return onHeap(backend, { shape: x.shape, dtype: 'float32' }, [dy, x, y], (dx, dy, x, y) => {
     dx.fill(0);
     let out = 0;
     for (let n = 0; n < batchSize; n++) {
@@ -35,19 +36,15 @@ export const maxPoolGrad: tf.KernelFunc = ({ inputs, backend, attrs }) => {
           const start = Math.max(0, left);
           const end = Math.min(inWidth, left + filterWidth);
           for (let c = 0; c < channels; c++, out++) {
-            let largest = -Infinity;
-            let position = -1;
-            for (let row = rowStart; row < rowEnd; row += inWidth) {
+            const largest = y[out]!;
+            search: for (let row = rowStart; row < rowEnd; row += inWidth) {
               const last = (row + end) * channels + c;
               for (let at = (row + start) * channels + c; at < last; at += channels) {
-                const value = x[at]!;
-                if (value > largest) {
-                  largest = value;
-                  position = at;
-                }
+                if (x[at] !== largest) continue;
+                dx[at]! += dy[out]!;
+                break search;
               }
             }
-            if (position >= 0) dx[position]! += dy[out]!;
           }
         }
       }
