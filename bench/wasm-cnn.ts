@@ -29,7 +29,8 @@ function makeSteps(model: layers.Sequential, batch: number): { step: () => void;
   const optimizer = tf.train.adam(1e-3);
   const x = tf.randomNormal([batch, 28, 28, 1]);
   const labels = tf.oneHot(tf.randomUniform([batch], 0, 10, 'int32'), 10);
-  const loss = () => tf.losses.softmaxCrossEntropy<tf.Scalar>(labels, model.apply(x, { training: true }) as tf.Tensor);
+  const loss = () =>
+    tf.losses.softmaxCrossEntropy(labels, model.apply(x, { training: true }) as tf.Tensor) as tf.Scalar;
   return {
     step: () => tf.tidy(() => void optimizer.minimize(loss)),
     forward: () => tf.tidy(() => void loss()),

@@ -54,7 +54,7 @@ describe("a backend that is none of Strobe's", () => {
 
   it('is kept by auto, and left when an engine is asked for by name', async () => {
     await tf.setBackend('cpu');
-    const foreign = Object.create(tf.findBackend('cpu') as object) as tf.KernelBackend;
+    const foreign = Object.create(tf.findBackend('cpu')) as tf.KernelBackend;
     foreign.dispose = () => undefined;
     tf.registerBackend('foreign', () => foreign);
     await tf.setBackend('foreign');

@@ -7,8 +7,8 @@ const run = promisify(execFile);
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Runs a program in a process of its own, where no backend was touched yet. */
-async function program(source: string): Promise<{ stdout: string; stderr: string }> {
-  const args = ['--import', 'tsx', '--input-type=module', '--eval', source];
+async function program(source: string, flags: string[] = []): Promise<{ stdout: string; stderr: string }> {
+  const args = [...flags, '--import', 'tsx', '--input-type=module', '--eval', source];
   const { stdout, stderr } = await run(process.execPath, args, { cwd: root });
   return { stdout: stdout.trim(), stderr: stderr.trim() };
 }
@@ -51,5 +51,22 @@ describe('in a fresh process', () => {
       setTimeout(() => console.log('alive'), 20);
     `);
     expect(stdout).toBe('handled\nalive');
+  });
+
+  it('auto passes over an engine that cannot work, and says why; asked for by name it is an error', async () => {
+    const { stdout } = await program(
+      `${imports}
+      const { name, skipped } = await useBackend('auto');
+      const error = await useBackend('wasm').catch((error) => error);
+      console.log(JSON.stringify({ name, skipped, error: error.name, now: tf.getBackend() }));
+    `,
+      ['--jitless'],
+    );
+    expect(JSON.parse(stdout)).toEqual({
+      name: 'cpu',
+      skipped: [{ name: 'wasm', why: 'this JavaScript runtime has no WebAssembly' }],
+      error: 'ConfigurationError',
+      now: 'cpu',
+    });
   });
 });

@@ -99,7 +99,7 @@ describe('across engines', () => {
 describe('on an engine that keeps its tensors to itself', () => {
   beforeAll(async () => {
     await useBackend('cpu');
-    const remote = Object.create(tf.findBackend('cpu') as object) as tf.KernelBackend;
+    const remote = Object.create(tf.findBackend('cpu')) as tf.KernelBackend;
     remote.dispose = () => undefined;
     tf.registerBackend('remote', () => remote);
     await tf.setBackend('remote');

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { spreadToInput, withMargins } from './margins.js';
 
 /**
  * The gradients of a convolution, each written as another convolution, because the forward kernel is the one that wasm
@@ -30,11 +31,10 @@ export const conv2DBackpropFilter: tf.KernelFunc = ({ inputs, attrs }) => {
     const bottom = filterHeight + (info.outHeight - 1) * strideHeight - info.inHeight - top;
     const right = filterWidth + (info.outWidth - 1) * strideWidth - info.inWidth - left;
 
-    const result = convolve(
-      tf.transpose(x, [3, 1, 2, 0]),
-      tf.transpose(dy, [1, 2, 0, 3]),
-      { top, bottom, left, right },
-      [strideHeight, strideWidth],
+    const images = tf.transpose(x, [3, 1, 2, 0]);
+    const filter = tf.transpose(dy, [1, 2, 0, 3]);
+    const result = withMargins(images, { top, bottom, left, right }, (images, pad) =>
+      tf.conv2d(images, filter, 1, pad, 'NHWC', [strideHeight, strideWidth]),
     );
     return tf.transpose(result, [1, 2, 0, 3]);
   });
@@ -53,26 +53,14 @@ export const conv2DBackpropInput: tf.KernelFunc = ({ inputs, attrs }) => {
     const [n, d1, d2, d3] = inputShape;
     const shape: Shape4D = options.dataFormat === 'NCHW' ? [n, d2, d3, d1] : inputShape;
     const info = describeConvolution(shape, filter.shape, options);
-    const spreadDy = spread(dy, info.strideHeight, info.strideWidth);
-    const top = info.filterHeight - 1 - info.padInfo.top;
-    const left = info.filterWidth - 1 - info.padInfo.left;
-    const bottom = info.inHeight + info.filterHeight - 1 - top - spreadDy.shape[1];
-    const right = info.inWidth + info.filterWidth - 1 - left - spreadDy.shape[2];
-
+    const [spreadDy, margins] = spreadToInput(dy, info);
     const turned = tf.transpose(tf.reverse(filter, [0, 1]), [0, 1, 3, 2]);
-    const dx = convolve(spreadDy, turned, { top, bottom, left, right }, [1, 1]);
+    const dx = withMargins(spreadDy, margins, (dy, pad) => tf.conv2d(dy, turned, 1, pad));
     return options.dataFormat === 'NCHW' ? tf.transpose(dx, [0, 3, 1, 2]) : dx;
   });
 };
 
 type Shape4D = [number, number, number, number];
-
-interface Margins {
-  top: number;
-  bottom: number;
-  left: number;
-  right: number;
-}
 
 function describeConvolution(shape: Shape4D, filterShape: Shape4D, options: ConvAttributes) {
   const { strides, pad, dimRoundingMode } = options;
@@ -81,43 +69,4 @@ function describeConvolution(shape: Shape4D, filterShape: Shape4D, options: Conv
 
 function channelsLast(t: tf.Tensor4D, { dataFormat }: ConvAttributes): tf.Tensor4D {
   return dataFormat === 'NCHW' ? tf.transpose(t, [0, 2, 3, 1]) : t;
-}
-
-/** Puts `strideHeight - 1` rows and `strideWidth - 1` columns of zeros after each row and column. */
-function spread(dy: tf.Tensor4D, strideHeight: number, strideWidth: number): tf.Tensor4D {
-  const [n, height, width, channels] = dy.shape;
-  let flat: tf.Tensor = dy;
-  if (strideWidth > 1) flat = padMiddle(tf.reshape(flat, [n * height * width, 1, channels]), strideWidth - 1);
-  const row = width * strideWidth * channels;
-  if (strideHeight > 1) flat = padMiddle(tf.reshape(flat, [n * height, 1, row]), strideHeight - 1);
-  return tf.reshape(flat, [n, height * strideHeight, width * strideWidth, channels]);
-}
-
-function padMiddle(t: tf.Tensor, zeros: number): tf.Tensor {
-  return tf.pad(t, [
-    [0, 0],
-    [0, zeros],
-    [0, 0],
-  ]);
-}
-
-/** A convolution of stride 1 whose margins may be negative: that many rows or columns are left out. */
-function convolve(x: tf.Tensor4D, filter: tf.Tensor4D, margins: Margins, dilations: [number, number]): tf.Tensor4D {
-  const { top, bottom, left, right } = margins;
-  const pad: tf.backend_util.ExplicitPadding = [
-    [0, 0],
-    [Math.max(0, top), Math.max(0, bottom)],
-    [Math.max(0, left), Math.max(0, right)],
-    [0, 0],
-  ];
-  if (Math.min(top, bottom, left, right) >= 0) return tf.conv2d(x, filter, 1, pad, 'NHWC', dilations);
-
-  // Padded first: what is left out may reach through all of x into the opposite margin.
-  const [n, height, width, channels] = x.shape;
-  const seen = tf.slice(
-    tf.pad(x, pad),
-    [0, Math.max(0, -top), Math.max(0, -left), 0],
-    [n, height + top + bottom, width + left + right, channels],
-  );
-  return tf.conv2d(seen, filter, 1, 'valid', 'NHWC', dilations);
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { onHeap } from './heap.js';
+import { spreadToInput, withMargins } from './margins.js';
 
 /**
  * The gradients of a depthwise convolution: x [n, h, w, c], filter [kh, kw, c, m], y [n, oh, ow, c m], where output
@@ -12,23 +13,23 @@ interface DepthwiseAttributes {
   dimRoundingMode?: 'floor' | 'round' | 'ceil';
 }
 
-export const depthwiseBackpropInput: tf.KernelFunc = ({ inputs, backend, attrs }) => {
+/**
+ * As for any convolution, the gradient of the input is dy, spread to the input's grid, under the filter turned by half a
+ * turn; here channel by channel, and then summed over the outputs that one input channel had.
+ */
+export const depthwiseBackpropInput: tf.KernelFunc = ({ inputs, attrs }) => {
   const { inputShape, ...options } = attrs as unknown as DepthwiseAttributes & { inputShape: Shape4D };
-  const dy = inputs.dy!;
-  const filter = inputs.filter!;
-  const info = describeConvolution(inputShape, filter.shape as Shape4D, options);
-  const { inChannels, outChannels } = info;
-  const multiplier = outChannels / inChannels;
-
-  return onHeap(backend, { shape: inputShape, dtype: 'float32' }, [dy, filter], (dx, dy, filter) => {
-    dx.fill(0);
-    forEachTap(info, (x, y, tap) => {
-      for (let c = 0, k = 0; c < inChannels; c++) {
-        let sum = 0;
-        for (let m = 0; m < multiplier; m++, k++) sum += dy[y + k]! * filter[tap + k]!;
-        dx[x + c]! += sum;
-      }
-    });
+  const filter = inputs.filter as tf.Tensor4D;
+  return tf.tidy(() => {
+    const info = describeConvolution(inputShape, filter.shape, options);
+    const { filterHeight, filterWidth, inChannels, outChannels } = info;
+    const [spreadDy, margins] = spreadToInput(inputs.dy as tf.Tensor4D, info);
+    const turned = tf.reshape(tf.reverse(filter, [0, 1]), [filterHeight, filterWidth, outChannels, 1]) as tf.Tensor4D;
+    const dx = withMargins(spreadDy, margins, (dy, pad) =>
+      tf.depthwiseConv2d(dy, turned, 1, pad, 'NHWC', [info.dilationHeight, info.dilationWidth]),
+    );
+    if (inChannels === outChannels) return dx;
+    return tf.sum(tf.reshape(dx, [...dx.shape.slice(0, 3), inChannels, outChannels / inChannels]), -1);
   });
 };
 
@@ -37,18 +38,33 @@ export const depthwiseBackpropFilter: tf.KernelFunc = ({ inputs, backend, attrs 
   const x = inputs.x!;
   const dy = inputs.dy!;
   const info = describeConvolution(x.shape as Shape4D, filterShape, options);
-  const { inChannels, outChannels } = info;
+  const { inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = info;
   const multiplier = outChannels / inChannels;
 
-  return onHeap(backend, { shape: filterShape, dtype: 'float32' }, [x, dy], (dFilter, xs, dy) => {
+  return onHeap(backend, { shape: filterShape, dtype: 'float32' }, [x, dy], (dFilter, x, dy) => {
     // Thousands of small terms per weight: summed in double precision, rounded once.
     const sums = new Float64Array(dFilter.length);
-    forEachTap(info, (x, y, tap) => {
-      for (let c = 0, k = 0; c < inChannels; c++) {
-        const value = xs[x + c]!;
-        for (let m = 0; m < multiplier; m++, k++) sums[tap + k]! += value * dy[y + k]!;
+    for (let n = 0; n < info.batchSize; n++) {
+      for (let p = 0; p < outHeight; p++) {
+        for (let i = 0; i < info.filterHeight; i++) {
+          const h = p * info.strideHeight - info.padInfo.top + i * info.dilationHeight;
+          if (h < 0 || h >= inHeight) continue;
+          for (let q = 0; q < outWidth; q++) {
+            for (let j = 0; j < info.filterWidth; j++) {
+              const w = q * info.strideWidth - info.padInfo.left + j * info.dilationWidth;
+              if (w < 0 || w >= inWidth) continue;
+              const pixel = ((n * inHeight + h) * inWidth + w) * inChannels;
+              let out = ((n * outHeight + p) * outWidth + q) * outChannels;
+              let weight = (i * info.filterWidth + j) * outChannels;
+              for (let c = 0; c < inChannels; c++) {
+                const value = x[pixel + c]!;
+                for (let m = 0; m < multiplier; m++) sums[weight++]! += value * dy[out++]!;
+              }
+            }
+          }
+        }
       }
-    });
+    }
     dFilter.set(sums);
   });
 };
@@ -58,26 +74,4 @@ type Shape4D = [number, number, number, number];
 function describeConvolution(shape: Shape4D, filterShape: Shape4D, options: DepthwiseAttributes) {
   const { strides, dilations, pad, dimRoundingMode } = options;
   return tf.backend_util.computeConv2DInfo(shape, filterShape, strides, dilations, pad, dimRoundingMode, true);
-}
-
-/** Calls `visit` with the offsets of the channels in x, y and filter, for each filter tap that falls on an input pixel. */
-function forEachTap(info: tf.backend_util.Conv2DInfo, visit: (x: number, y: number, tap: number) => void): void {
-  const { inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = info;
-  for (let n = 0; n < info.batchSize; n++) {
-    for (let p = 0; p < outHeight; p++) {
-      for (let i = 0; i < info.filterHeight; i++) {
-        const h = p * info.strideHeight - info.padInfo.top + i * info.dilationHeight;
-        if (h < 0 || h >= inHeight) continue;
-        for (let q = 0; q < outWidth; q++) {
-          const y = ((n * outHeight + p) * outWidth + q) * outChannels;
-          for (let j = 0; j < info.filterWidth; j++) {
-            const w = q * info.strideWidth - info.padInfo.left + j * info.dilationWidth;
-            if (w < 0 || w >= inWidth) continue;
-            const x = ((n * inHeight + h) * inWidth + w) * inChannels;
-            visit(x, y, (i * info.filterWidth + j) * outChannels);
-          }
-        }
-      }
-    }
-  }
 }

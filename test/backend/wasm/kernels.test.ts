@@ -83,16 +83,14 @@ const pooling = convolution.filter(({ height, width, kernel: [kh, kw], pad }) =>
   return Math.max(top, bottom) < Math.min(kh, height + 1) && Math.max(left, right) < Math.min(kw, width + 1);
 });
 
-type Pair = [number, number];
-
-function sides(pad: 'valid' | number | tf.backend_util.ExplicitPadding): [Pair, Pair] {
+function sides(pad: 'valid' | number | tf.backend_util.ExplicitPadding): [[number, number], [number, number]] {
   if (pad === 'valid') return sides(0);
   return typeof pad === 'number'
     ? [
         [pad, pad],
         [pad, pad],
       ]
-    : [pad[1] as Pair, pad[2] as Pair];
+    : [pad[1], pad[2]];
 }
 
 function margins() {
@@ -231,14 +229,7 @@ describe('the wasm engine gives the same values as the cpu backend, and leaves n
           const offset = normal([channels], 3);
           const { value, grads } = tf.valueAndGrads((x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor) => {
             const { mean, variance } = tf.moments(x, [0, 1, 2]);
-            const normalized = tf.batchNorm(
-              x,
-              mean as tf.Tensor1D,
-              variance as tf.Tensor1D,
-              offset as tf.Tensor1D,
-              scale as tf.Tensor1D,
-              0.1,
-            );
+            const normalized = tf.batchNorm(x, mean, variance, offset, scale, 0.1);
             return tf.sum(tf.square(tf.add(normalized, tf.localResponseNormalization(x as tf.Tensor4D, 2))));
           })([x, scale, offset]);
           return [value, ...grads];
