@@ -154,6 +154,42 @@ describe('the wasm engine gives the same values as the cpu backend, and leaves n
     );
   });
 
+  it('for the gradients of a dilated depthwise convolution, which the cpu backend has not, by <conv(x), dy> = <x, dx>', async () => {
+    await tf.setBackend('wasm');
+    fc.assert(
+      fc.property(convolution, fc.integer({ min: 2, max: 3 }), (given, dilation) => {
+        const { batch, height, width, channels, filters, kernel } = given;
+        tf.tidy(() => {
+          const x = normal([batch, height, width, channels], 1) as tf.Tensor4D;
+          const filter = normal([...kernel, channels, filters], 2) as tf.Tensor4D;
+          const y = tf.depthwiseConv2d(x, filter, 1, 'same', 'NHWC', dilation);
+          const dy = normal(y.shape, 3);
+          const attributes = { strides: 1, dilations: dilation, pad: 'same' };
+          const dx = tf
+            .engine()
+            .runKernel<tf.Tensor>(
+              tf.DepthwiseConv2dNativeBackpropInput,
+              { dy, filter },
+              { ...attributes, inputShape: x.shape },
+            );
+          const dFilter = tf
+            .engine()
+            .runKernel<tf.Tensor>(
+              tf.DepthwiseConv2dNativeBackpropFilter,
+              { x, dy },
+              { ...attributes, filterShape: filter.shape },
+            );
+          const dot = (a: tf.Tensor, b: tf.Tensor) => tf.sum(tf.mul(a, b)).dataSync()[0]!;
+          const expected = dot(y, dy);
+          const digits = 3 - Math.ceil(Math.log10(1 + Math.abs(expected)));
+          expect(dot(x, dx)).toBeCloseTo(expected, digits);
+          expect(dot(filter, dFilter)).toBeCloseTo(expected, digits);
+        });
+      }),
+      runs,
+    );
+  });
+
   it('for max and average pooling and their gradients, ties included', async () => {
     await fc.assert(
       fc.asyncProperty(pooling, fc.boolean(), async ({ batch, height, width, channels, kernel, stride, pad }, ties) => {
