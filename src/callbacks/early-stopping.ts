@@ -7,11 +7,7 @@ import { checkOptions } from './options.js';
 
 /** Why training was asked to stop. */
 export type StoppingReason =
-  | 'NOT_STOPPED'
-  | 'STOPPING_THRESHOLD'
-  | 'DIVERGENCE_THRESHOLD'
-  | 'PATIENCE_EXHAUSTED'
-  | 'NON_FINITE_METRIC';
+  'NOT_STOPPED' | 'STOPPING_THRESHOLD' | 'DIVERGENCE_THRESHOLD' | 'PATIENCE_EXHAUSTED' | 'NON_FINITE_METRIC';
 
 const schema = z.strictObject({
   /** Name of the metric to watch. */
@@ -106,7 +102,9 @@ export class EarlyStopping extends Callback {
   }
 
   /** Progress comes from the checkpoint; configuration, such as patience, from the constructor. */
-  override loadStateDict(state: Pick<EarlyStopping, 'waitCount' | 'bestScore' | 'stoppedEpoch' | 'stoppingReason' | 'stoppingReasonMessage'>): void {
+  override loadStateDict(
+    state: Pick<EarlyStopping, 'waitCount' | 'bestScore' | 'stoppedEpoch' | 'stoppingReason' | 'stoppingReasonMessage'>,
+  ): void {
     this.waitCount = state.waitCount;
     this.bestScore = state.bestScore;
     this.stoppedEpoch = state.stoppedEpoch;
@@ -115,7 +113,12 @@ export class EarlyStopping extends Callback {
   }
 
   #skips(trainer: Trainer): boolean {
-    return trainer.stage !== 'fit' || trainer.sanityChecking || trainer.status !== 'running' || trainer.options.fastDevRun !== false;
+    return (
+      trainer.stage !== 'fit' ||
+      trainer.sanityChecking ||
+      trainer.status !== 'running' ||
+      trainer.options.fastDevRun !== false
+    );
   }
 
   #check(trainer: Trainer): void {
@@ -149,13 +152,22 @@ export class EarlyStopping extends Callback {
     });
     const [better, worse] = mode === 'min' ? ['<', '>'] : ['>', '<'];
     if (this.checkFinite && !Number.isFinite(value)) {
-      return stop('NON_FINITE_METRIC', `Monitored metric ${monitor} = ${text(value)} is not finite. Previous best value was ${bestScore.toFixed(3)}.`);
+      return stop(
+        'NON_FINITE_METRIC',
+        `Monitored metric ${monitor} = ${text(value)} is not finite. Previous best value was ${bestScore.toFixed(3)}.`,
+      );
     }
     if (this.stoppingThreshold !== undefined && isBetter(mode, value, this.stoppingThreshold)) {
-      return stop('STOPPING_THRESHOLD', `Stopping threshold reached: ${monitor} = ${text(value)} ${better} ${text(this.stoppingThreshold)}.`);
+      return stop(
+        'STOPPING_THRESHOLD',
+        `Stopping threshold reached: ${monitor} = ${text(value)} ${better} ${text(this.stoppingThreshold)}.`,
+      );
     }
     if (this.divergenceThreshold !== undefined && isBetter(mode, this.divergenceThreshold, value)) {
-      return stop('DIVERGENCE_THRESHOLD', `Divergence threshold reached: ${monitor} = ${text(value)} ${worse} ${text(this.divergenceThreshold)}.`);
+      return stop(
+        'DIVERGENCE_THRESHOLD',
+        `Divergence threshold reached: ${monitor} = ${text(value)} ${worse} ${text(this.divergenceThreshold)}.`,
+      );
     }
     if (isBetter(mode, value, bestScore, minDelta)) {
       const gain = Math.abs(bestScore - value);
@@ -166,7 +178,11 @@ export class EarlyStopping extends Callback {
     }
     const wait = waitCount + 1;
     if (wait < patience) return { reason: 'NOT_STOPPED', message: '', waitCount: wait, bestScore };
-    return stop('PATIENCE_EXHAUSTED', `Monitored metric ${monitor} did not improve in the last ${wait} records. Best score: ${bestScore.toFixed(3)}.`, wait);
+    return stop(
+      'PATIENCE_EXHAUSTED',
+      `Monitored metric ${monitor} did not improve in the last ${wait} records. Best score: ${bestScore.toFixed(3)}.`,
+      wait,
+    );
   }
 
   #metric(trainer: Trainer): number | undefined {

@@ -114,7 +114,8 @@ export class ModelCheckpoint extends Callback {
   }
 
   override async onTrainEnd(trainer: Trainer): Promise<void> {
-    if (this.#options.saveLast && this.lastModelPath === '' && !this.#skips(trainer)) await this.#saveLast(trainer, this.#metrics(trainer));
+    if (this.#options.saveLast && this.lastModelPath === '' && !this.#skips(trainer))
+      await this.#saveLast(trainer, this.#metrics(trainer));
   }
 
   override stateDict(): CheckpointState {
@@ -144,7 +145,12 @@ export class ModelCheckpoint extends Callback {
   }
 
   #skips(trainer: Trainer): boolean {
-    return trainer.stage !== 'fit' || trainer.sanityChecking || trainer.status !== 'running' || trainer.options.fastDevRun !== false;
+    return (
+      trainer.stage !== 'fit' ||
+      trainer.sanityChecking ||
+      trainer.status !== 'running' ||
+      trainer.options.fastDevRun !== false
+    );
   }
 
   #savesOnTrainEpochEnd(trainer: Trainer): boolean {
@@ -214,7 +220,8 @@ export class ModelCheckpoint extends Callback {
       this.loadStateDict(before);
       throw error;
     }
-    if (this.#options.verbose) trainer.print(`Epoch ${trainer.currentEpoch}, step ${trainer.globalStep}: saved ${path}.`);
+    if (this.#options.verbose)
+      trainer.print(`Epoch ${trainer.currentEpoch}, step ${trainer.globalStep}: saved ${path}.`);
   }
 
   async #saveLast(trainer: Trainer, _metrics: Metrics): Promise<void> {

@@ -10,10 +10,15 @@ export function checkOptions<S extends z.ZodType>(owner: string, schema: S, opti
   const option = unknown[0] ?? issue?.path.join('.') ?? '';
   const allowed = schema instanceof z.ZodObject ? Object.keys(schema.shape).join(', ') : '';
   throw new ConfigurationError(
-    StrobeError.compose(`new ${owner}: ${unknown.length > 0 ? `there is no option ${option}` : `wrong value for ${option || 'the options'}`}.`, {
-      expected: unknown.length > 0 ? allowed : (issue?.message ?? 'a record of options'),
-      received: describe(option && unknown.length === 0 ? (options as Record<string, unknown> | undefined)?.[option] : options),
-      hint: unknown.length > 0 ? 'check the spelling' : `correct ${option || 'it'}, or leave it out for the default`,
-    }),
+    StrobeError.compose(
+      `new ${owner}: ${unknown.length > 0 ? `there is no option ${option}` : `wrong value for ${option || 'the options'}`}.`,
+      {
+        expected: unknown.length > 0 ? allowed : (issue?.message ?? 'a record of options'),
+        received: describe(
+          option && unknown.length === 0 ? (options as Record<string, unknown> | undefined)?.[option] : options,
+        ),
+        hint: unknown.length > 0 ? 'check the spelling' : `correct ${option || 'it'}, or leave it out for the default`,
+      },
+    ),
   );
 }

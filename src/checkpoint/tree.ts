@@ -29,7 +29,8 @@ export function pack(tree: unknown, nameOf: (path: string[]) => string): Packed 
       return { $: Object.is(value, -0) ? '-0' : String(value) };
     }
     if (value === null || typeof value !== 'object') {
-      if (typeof value === 'function' || typeof value === 'symbol' || typeof value === 'bigint') throw unwritable(value, path);
+      if (typeof value === 'function' || typeof value === 'symbol' || typeof value === 'bigint')
+        throw unwritable(value, path);
       return value;
     }
     if (Array.isArray(value)) return value.map((item, i) => encode(item, [...path, String(i)]));

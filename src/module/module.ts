@@ -4,7 +4,8 @@ import { ConfigurationError, ContractError, describe, StrobeError } from '../err
 import type { Loader } from '../data/index.js';
 import type { LRScheduler, Optimizer, OptimizerConfig } from '../optim/index.js';
 import type { Callback } from '../trainer/callback.js';
-import type { Batch, HookArgs, HookName, StepOutputs } from '../trainer/hooks.js';
+import type { ModuleHooks } from '../trainer/hook-methods.js';
+import type { Batch, StepOutputs } from '../trainer/hooks.js';
 import type { Trainer } from '../trainer/trainer.js';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import { retain } from '../tensors/share.js';
@@ -25,9 +26,6 @@ const hosts = new WeakMap<Module, ModuleHost>();
 export function attach(module: Module, host: ModuleHost): void {
   hosts.set(module, host);
 }
-
-/** What the trainer calls on a module besides its steps; every one is optional. */
-type ModuleHooks = { [H in HookName]?(...args: HookArgs<H>): unknown };
 
 /** The optional parts of a module: define those you need. */
 export interface Module extends ModuleHooks {
@@ -198,7 +196,9 @@ export abstract class Module {
   /** Parameters and buffers by name. The tensors are handles of their own: dispose them when done. */
   stateDict(): Record<string, tf.Tensor> {
     const { parameters, buffers } = walk(this);
-    return Object.fromEntries([...parameters, ...buffers].map(({ name, variable }) => [name, retain(variable as tf.Tensor)]));
+    return Object.fromEntries(
+      [...parameters, ...buffers].map(({ name, variable }) => [name, retain(variable as tf.Tensor)]),
+    );
   }
 
   /**
@@ -280,4 +280,3 @@ export function modulesIn(module: Module): Module[] {
   visit(module);
   return [...found];
 }
-

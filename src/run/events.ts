@@ -21,7 +21,8 @@ type Extras<H extends HookName> = H extends keyof EventExtras ? EventExtras[H] :
 
 /** What a run shows at one hook: the hook's arguments by name, and what else is of interest there. */
 export type EventOf<H extends HookName> = H extends HookName
-  ? { readonly hook: H; readonly position: Position } & Readonly<Pick<HookData, (typeof HOOKS)[H][number]>> & Readonly<Extras<H>>
+  ? { readonly hook: H; readonly position: Position } & Readonly<Pick<HookData, (typeof HOOKS)[H][number]>> &
+      Readonly<Extras<H>>
   : never;
 
 /** All events, told apart by `hook`. */

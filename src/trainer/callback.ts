@@ -1,12 +1,8 @@
 import { ConfigurationError, StrobeError } from '../errors.js';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import type { Module } from '../module/module.js';
-import type { HookArgs, HookName } from './hooks.js';
+import type { CallbackHooks } from './hook-methods.js';
 import type { Trainer } from './trainer.js';
-
-type CallbackHooks = {
-  [H in HookName]?(trainer: Trainer, module: Module, ...args: HookArgs<H>): unknown;
-};
 
 /** The hooks a callback may define: all optional, synchronous or asynchronous. */
 export interface Callback extends CallbackHooks {

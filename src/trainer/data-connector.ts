@@ -9,9 +9,18 @@ import type { Stage } from './hooks.js';
 export type DataKind = 'train' | 'val' | 'test' | 'predict';
 
 /** What can be passed to `fit`, `validate`, `test` and `predict` as data. */
-export type DataInput = DataModule | Loader | Loader[] | { train?: Loader; val?: Loader | Loader[]; test?: Loader | Loader[]; predict?: Loader | Loader[] };
+export type DataInput =
+  | DataModule
+  | Loader
+  | Loader[]
+  | { train?: Loader; val?: Loader | Loader[]; test?: Loader | Loader[]; predict?: Loader | Loader[] };
 
-const METHODS = { train: 'trainDataloader', val: 'valDataloader', test: 'testDataloader', predict: 'predictDataloader' } as const;
+const METHODS = {
+  train: 'trainDataloader',
+  val: 'valDataloader',
+  test: 'testDataloader',
+  predict: 'predictDataloader',
+} as const;
 const OWN_KIND: Record<Stage, DataKind> = { fit: 'train', validate: 'val', test: 'test', predict: 'predict' };
 
 /** Finds the loaders: in the call's arguments, in a data module, or on the module. Each is asked for once. */
@@ -60,7 +69,9 @@ export class DataConnector {
     // An array of loaders is several loaders; an array of batches is one.
     const several = Array.isArray(found) && found.length > 0 && found.every((item) => isLoader(item));
     const loaders = several ? (found as Loader[]) : [found];
-    return loaders.map((loader, i) => validateLoader(loader, loaders.length > 1 ? `${kind} loader ${i}` : `the ${kind} loader`));
+    return loaders.map((loader, i) =>
+      validateLoader(loader, loaders.length > 1 ? `${kind} loader ${i}` : `the ${kind} loader`),
+    );
   }
 }
 

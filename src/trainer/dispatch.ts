@@ -59,7 +59,12 @@ export function dispatch(session: Session, path: string, running: Dispatch): voi
   const args = HOOKS[hook].map((name) => session.hookData[name]);
   while (running.called < callees.length) {
     const { key, call } = callees[running.called++] as Callee;
-    const result = session.at(hook, () => withRandom(() => streamOf(...session.drawKeys(path), key), () => call(args)));
+    const result = session.at(hook, () =>
+      withRandom(
+        () => streamOf(...session.drawKeys(path), key),
+        () => call(args),
+      ),
+    );
     if (result instanceof Promise) return result.then(() => dispatch(session, path, running));
   }
 }

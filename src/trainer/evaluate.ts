@@ -11,7 +11,12 @@ const { hook, act, when, loop, scope } = vocabulary<Session, HookName>();
 type Evaluation = Exclude<Loop, 'train'>;
 type Word = 'Validation' | 'Test' | 'Predict';
 
-const WORDS: Record<Evaluation, Word> = { sanity: 'Validation', validate: 'Validation', test: 'Test', predict: 'Predict' };
+const WORDS: Record<Evaluation, Word> = {
+  sanity: 'Validation',
+  validate: 'Validation',
+  test: 'Test',
+  predict: 'Predict',
+};
 
 /** A pass over the evaluation loaders, one after the other: the same for all four loops, with their own hooks and step. */
 export function evaluation(kind: Evaluation): Phase<Session, HookName>[] {
@@ -64,11 +69,7 @@ function standalone(stage: 'validate' | 'test' | 'predict') {
         act('zeroGrad', setup.zeroGrad),
       ],
       body: evaluation(stage),
-      exit: [
-        act('teardownData', setup.teardownData),
-        hook('teardown'),
-        act('finalizeLoggers', setup.finalizeLoggers),
-      ],
+      exit: [act('teardownData', setup.teardownData), hook('teardown'), act('finalizeLoggers', setup.finalizeLoggers)],
     }),
   ]);
 }

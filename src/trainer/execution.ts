@@ -15,6 +15,14 @@ export interface Place {
   after?: string;
 }
 
+/** The way to a place where the program is to go on, through what belongs to the process. */
+interface Detour {
+  ranges: Range[];
+  then: number;
+  after: string | undefined;
+  arrive: () => Promise<void>;
+}
+
 /** Walks a program over a session: this is all there is to running, pausing, stepping and resuming. */
 export class Execution {
   readonly program: Program<Session, HookName>;
@@ -25,7 +33,7 @@ export class Execution {
   #running: Dispatch | undefined;
   /** A place inside a hook, until that hook is begun. */
   #after: string | undefined;
-  #detour: { ranges: Range[]; then: number; after: string | undefined; arrive: () => Promise<void> } | undefined;
+  #detour: Detour | undefined;
   #breathed = performance.now();
 
   constructor(program: Program<Session, HookName>, session: Session) {
@@ -126,7 +134,10 @@ export class Execution {
         this.#after = undefined;
         return dispatch(session, instruction.path, this.#running);
       case 'act':
-        return withRandom(() => streamOf(...session.drawKeys(instruction.path)), () => instruction.run(session));
+        return withRandom(
+          () => streamOf(...session.drawKeys(instruction.path)),
+          () => instruction.run(session),
+        );
       case 'test':
       case 'jump':
         return;
@@ -147,7 +158,7 @@ export class Execution {
     }
   }
 
-  async #followDetour(detour: NonNullable<Execution['#detour']>): Promise<void> {
+  async #followDetour(detour: Detour): Promise<void> {
     if (this.#pc !== detour.ranges[0]?.to) return;
     detour.ranges.shift();
     const [next] = detour.ranges;

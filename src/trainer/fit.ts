@@ -92,10 +92,6 @@ export const fit = compile<Session, HookName>('fit', [
         exit: [hook('onFitEnd')],
       }),
     ],
-    exit: [
-      act('teardownData', setup.teardownData),
-      hook('teardown'),
-      act('finalizeLoggers', setup.finalizeLoggers),
-    ],
+    exit: [act('teardownData', setup.teardownData), hook('teardown'), act('finalizeLoggers', setup.finalizeLoggers)],
   }),
 ]);

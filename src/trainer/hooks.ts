@@ -85,10 +85,6 @@ export function eventData(hook: HookName): readonly (keyof HookData)[] {
   return [...HOOKS[hook], ...(hook in EXTRAS ? EXTRAS[hook as keyof EventExtras] : [])];
 }
 
-/** The arguments of a hook, after `(trainer, module)`. */
-export type HookArgs<H extends HookName> = ArgsOf<(typeof HOOKS)[H]>;
-type ArgsOf<Names extends readonly (keyof HookData)[]> = { -readonly [K in keyof Names]: HookData[Names[K]] };
-
 export const HOOK_NAMES = Object.keys(HOOKS) as HookName[];
 
 export function isHookName(name: string): name is HookName {

@@ -7,9 +7,12 @@ const count = z.int().min(0);
 const positive = z.int().min(1);
 
 /** An integer is a number of batches (1 is one batch), a number below 1 a share of them. */
-const limit = z.number().min(0).refine((value) => Number.isInteger(value) || value < 1, {
-  error: 'a whole number of batches, or a fraction between 0 and 1; leave it out for all',
-});
+const limit = z
+  .number()
+  .min(0)
+  .refine((value) => Number.isInteger(value) || value < 1, {
+    error: 'a whole number of batches, or a fraction between 0 and 1; leave it out for all',
+  });
 
 const isLogger = (value: unknown): value is Logger =>
   typeof value === 'object' && value !== null && typeof (value as Logger).logMetrics === 'function';
@@ -48,7 +51,10 @@ const schema = z.strictObject({
   enableCheckpointing: z.boolean().default(true),
   enableProgressBar: z.boolean().default(true),
   enableModelSummary: z.boolean().default(true),
-  defaultRootDir: z.string().min(1).default(() => process.cwd()),
+  defaultRootDir: z
+    .string()
+    .min(1)
+    .default(() => process.cwd()),
   /** Ask for new training loaders every n epochs; 0 never. */
   reloadDataloadersEveryNEpochs: count.default(0),
   /** Measure bare speed: no logging, checkpoints, progress or summary. */
@@ -90,11 +96,21 @@ function refuseConflicts(given: TrainerOptions, resolved: ResolvedOptions): void
       return value !== undefined && value !== off;
     });
     if (asked.length > 0) {
-      throw conflict('barebones: true', `${asked.map(([key]) => key).join(', ')} left out`, asked.map(([key]) => key));
+      throw conflict(
+        'barebones: true',
+        `${asked.map(([key]) => key).join(', ')} left out`,
+        asked.map(([key]) => key),
+      );
     }
   }
-  if (resolved.overfitBatches !== undefined && (given.limitTrainBatches !== undefined || given.limitValBatches !== undefined)) {
-    throw conflict('overfitBatches', 'limitTrainBatches and limitValBatches left out', ['overfitBatches', 'limit...Batches']);
+  if (
+    resolved.overfitBatches !== undefined &&
+    (given.limitTrainBatches !== undefined || given.limitValBatches !== undefined)
+  ) {
+    throw conflict('overfitBatches', 'limitTrainBatches and limitValBatches left out', [
+      'overfitBatches',
+      'limit...Batches',
+    ]);
   }
   const { minEpochs = 0, maxEpochs = -1 } = resolved;
   if (maxEpochs >= 0 && minEpochs > maxEpochs) {

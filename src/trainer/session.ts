@@ -192,7 +192,8 @@ export class Session {
   /** The callbacks with their keys; made anew only when the list has changed. */
   keyedCallbacks(): [string, Callback][] {
     const { callbacks } = this.trainer;
-    const same = this.#keyed.length === callbacks.length && callbacks.every((callback, i) => callback === this.#keyed[i]?.[1]);
+    const same =
+      this.#keyed.length === callbacks.length && callbacks.every((callback, i) => callback === this.#keyed[i]?.[1]);
     if (!same) this.#keyed = callbacks.keyed();
     return this.#keyed;
   }
@@ -229,7 +230,9 @@ export class Session {
 
   /** True if this fit validates at all. */
   get validates(): boolean {
-    return this.module.validationStep !== undefined && this.trainer.limits.limitValBatches !== 0 && this.data.has('val');
+    return (
+      this.module.validationStep !== undefined && this.trainer.limits.limitValBatches !== 0 && this.data.has('val')
+    );
   }
 
   /** Every module's mode, in the order of the walk. */

@@ -122,7 +122,12 @@ export class Trainer {
     return new Run(this.#begin(stage, model, data, options.ckptPath), options);
   }
 
-  async #evaluate(stage: 'validate' | 'test', model: Module | undefined, data: DataInput | undefined, options: FitOptions) {
+  async #evaluate(
+    stage: 'validate' | 'test',
+    model: Module | undefined,
+    data: DataInput | undefined,
+    options: FitOptions,
+  ) {
     const runner = this.#begin(stage, this.#modelOr(model), data, options.ckptPath);
     await runner.drain(options.signal);
     return runner.execution.session.results;
@@ -137,7 +142,8 @@ export class Trainer {
     const prepare = async (): Promise<void> => {
       await useBackend(this.options.backend);
       // A run that was left standing gives up the trainer; what it began is ended.
-      if (former && former.outcome === undefined && former.begun) await former.abandon('another run took over its trainer');
+      if (former && former.outcome === undefined && former.begun)
+        await former.abandon('another run took over its trainer');
       former?.execution.session.dispose();
       this.stage = stage;
       if (stage === 'fit') this.requestStop(false, '');
@@ -205,7 +211,13 @@ export class Trainer {
   /** @internal How a fit ended, for whoever drove it. */
   result({ outcome, reason }: { outcome: Outcome; reason: string }): FitResult {
     const { epoch, globalStep } = this.progress;
-    return { outcome: outcome as FitResult['outcome'], reason, metrics: this.callbackMetrics, epochs: epoch, steps: globalStep };
+    return {
+      outcome: outcome as FitResult['outcome'],
+      reason,
+      metrics: this.callbackMetrics,
+      epochs: epoch,
+      steps: globalStep,
+    };
   }
 
   get module(): Module {
@@ -266,7 +278,8 @@ export class Trainer {
 
   /** @internal */
   keepMetrics(report: Partial<Report>): void {
-    for (const kind of ['callback', 'logger', 'progressBar'] as const) Object.assign(this.storedMetrics[kind], report[kind]);
+    for (const kind of ['callback', 'logger', 'progressBar'] as const)
+      Object.assign(this.storedMetrics[kind], report[kind]);
   }
 
   /** True in the two validation batches or so that are tried before training. */
@@ -306,7 +319,8 @@ export class Trainer {
   /** Optimizer steps of the whole fit, as far as its limits tell: Infinity if they do not. */
   get estimatedSteppingBatches(): number {
     const { maxEpochs, maxSteps, accumulateGradBatches } = this.limits;
-    const byEpochs = maxEpochs === -1 ? Infinity : Math.ceil(this.numTrainingBatches / accumulateGradBatches) * maxEpochs;
+    const byEpochs =
+      maxEpochs === -1 ? Infinity : Math.ceil(this.numTrainingBatches / accumulateGradBatches) * maxEpochs;
     return maxSteps === -1 ? byEpochs : Math.min(byEpochs, maxSteps);
   }
 
@@ -317,6 +331,11 @@ export class Trainer {
   /** Says something that the user should know and that does not stop the run. */
   warn(message: string): void {
     console.warn(`[strobe] ${message}`);
+  }
+
+  /** Says something that the user asked to be told. */
+  print(message: string): void {
+    console.log(message);
   }
 
   #live(what: string): Session {

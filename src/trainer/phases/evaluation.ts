@@ -7,7 +7,12 @@ import { evaluationSourcesFor } from './loaders.js';
 
 type Evaluation = Exclude<Loop, 'train'>;
 
-const STEPS = { sanity: 'validationStep', validate: 'validationStep', test: 'testStep', predict: 'predictStep' } as const;
+const STEPS = {
+  sanity: 'validationStep',
+  validate: 'validationStep',
+  test: 'testStep',
+  predict: 'predictStep',
+} as const;
 const MODE_HOOKS = {
   sanity: ['onValidationModelEval', 'onValidationModelTrain'],
   validate: ['onValidationModelEval', 'onValidationModelTrain'],
@@ -86,7 +91,9 @@ export function step(kind: Evaluation) {
     const { module, hands } = s;
     const { batchIdx, dataloaderIdx } = s.progress.evaluation;
     if (!module[name]) throw missing(s, name);
-    const { result, owned } = scoped(name, () => s.at(name, () => module[name]?.(hands.batch, batchIdx, dataloaderIdx)));
+    const { result, owned } = scoped(name, () =>
+      s.at(name, () => module[name]?.(hands.batch, batchIdx, dataloaderIdx)),
+    );
     const hold = (outputs: unknown): void => {
       hands.outputs = outputs;
       if (kind !== 'predict') {
@@ -135,7 +142,8 @@ export function leave(s: Session): void {
 export function zeroGradForValidation(s: Session): void {
   // Between the batches of an accumulation window the gradients are still needed.
   if (s.progress.batchIdx % s.trainer.limits.accumulateGradBatches !== 0 && !s.progress.epochComplete) return;
-  if (s.module.onValidationModelZeroGrad) s.at('onValidationModelZeroGrad', () => s.module.onValidationModelZeroGrad?.());
+  if (s.module.onValidationModelZeroGrad)
+    s.at('onValidationModelZeroGrad', () => s.module.onValidationModelZeroGrad?.());
   else for (const parameter of s.parameters) parameter.grad = null;
 }
 

@@ -9,7 +9,8 @@ import type { Session } from '../session.js';
  */
 export function stepSchedulersAt(s: Session, interval: 'step' | 'epoch', kind: 'plain' | 'plateau' = 'plain'): void {
   const { progress } = s;
-  const count = interval === 'step' ? (kind === 'plateau' ? progress.batchIdx : progress.batchIdx + 1) : progress.epoch + 1;
+  const count =
+    interval === 'step' ? (kind === 'plateau' ? progress.batchIdx : progress.batchIdx + 1) : progress.epoch + 1;
   for (const config of s.schedulers) {
     const plateau = config.scheduler instanceof ReduceLROnPlateau;
     if (config.interval !== interval || plateau !== (kind === 'plateau') || count % config.frequency !== 0) continue;

@@ -31,7 +31,9 @@ export function forward(s: Session): void {
   const { module, hands } = s;
   const { batchIdx } = s.progress;
   hands.before = s.handlesOn(s.buffers);
-  const { result, owned, tape } = record(() => s.at('trainingStep', () => module.trainingStep?.(hands.batch, batchIdx)));
+  const { result, owned, tape } = record(() =>
+    s.at('trainingStep', () => module.trainingStep?.(hands.batch, batchIdx)),
+  );
   hands.tape = tape;
   hands.outputTensors = owned;
   const outputs = outputsOf(result, s);
@@ -212,7 +214,10 @@ function noLoss(received: unknown, s: Session): ContractError {
     StrobeError.compose(`trainingStep of ${s.module.constructor.name} gave no usable loss at ${where(s)}.`, {
       expected: 'a float32 scalar, or a record with one as `loss`; nothing at all skips the batch',
       received: describe(received),
-      hint: received instanceof core.Tensor ? 'reduce it, e.g. with tf.mean(loss)' : 'return the loss: return loss; or return { loss, logits };',
+      hint:
+        received instanceof core.Tensor
+          ? 'reduce it, e.g. with tf.mean(loss)'
+          : 'return the loss: return loss; or return { loss, logits };',
     }),
   );
 }
