@@ -82,10 +82,12 @@ function addVariable(found: Found, variable: tf.Variable, name: string, trainabl
 function visitLayer(found: Found, layer: layers.layers.Layer, path: string, seen: Set<unknown>): void {
   const inner = (layer as { layers?: layers.layers.Layer[] }).layers;
   if (inner) {
+    const nameOf = stableNames();
     for (const child of inner) {
+      const name = nameOf(child);
       if (seen.has(child)) continue;
       seen.add(child);
-      visitLayer(found, child, join(path, child.name), seen);
+      visitLayer(found, child, join(path, name), seen);
     }
     return;
   }
@@ -104,6 +106,23 @@ function visitLayer(found: Found, layer: layers.layers.Layer, path: string, seen
       if (parameter) parameter.requiresGrad = false;
     }
   }
+}
+
+/**
+ * Names of a model's layers that are the same in every process. tfjs numbers unnamed layers through the whole process
+ * (`dense_Dense7`); here they are numbered within their model, by class: `dense_1`, `dense_2`.
+ */
+function stableNames(): (layer: layers.layers.Layer) => string {
+  const counts = new Map<string, number>();
+  return (layer) => {
+    const type = layer.getClassName();
+    const snake = type.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toLowerCase();
+    const unnamed = new RegExp(`^(.*_${type}|${snake}_|${type}_?|model|sequential_?)\\d+$`).test(layer.name);
+    if (!unnamed) return layer.name;
+    const count = (counts.get(snake) ?? 0) + 1;
+    counts.set(snake, count);
+    return `${snake}_${count}`;
+  };
 }
 
 function bornTrainable(layer: layers.layers.Layer): Set<LayerVariable> {

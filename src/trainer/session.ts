@@ -3,10 +3,10 @@ import type { Tape } from '../autograd/tape.js';
 import { MetricCollection, type LogOptions, type LogSite, type Report } from '../module/metrics.js';
 import { modulesIn, type Module } from '../module/module.js';
 import type { Parameter } from '../module/parameter.js';
-import type { Buffer } from '../module/walk.js';
+import { hasUnbuiltLayers, walk, type Buffer } from '../module/walk.js';
 import { retain } from '../tensors/share.js';
 import type { Optimizer, SchedulerConfig } from '../optim/index.js';
-import { disposeAll } from '../tensors/tree.js';
+import { disposeAll, tensorsIn } from '../tensors/tree.js';
 import type { BatchSource } from './batch-source.js';
 import type { Callback } from './callback.js';
 import type { DataConnector } from './data-connector.js';
@@ -216,11 +216,25 @@ export class Session {
     this.hands = { ...EMPTY };
   }
 
+  /** Takes note of what there is to train and to save. Layers that are not built yet have nothing of either. */
+  takeStock(): void {
+    const { parameters, buffers } = hasUnbuiltLayers(this.module) ? { parameters: [], buffers: [] } : walk(this.module);
+    this.parameters = parameters;
+    this.buffers = buffers;
+  }
+
   /** Lets go of everything but the weights. */
   dispose(): void {
     this.emptyHands();
+    this.letGoOfCheckpoint();
     for (const optimizer of this.optimizers) optimizer.dispose();
     for (const parameter of this.parameters) parameter.grad = null;
+  }
+
+  /** The checkpoint that this session went on from has served. */
+  letGoOfCheckpoint(): void {
+    if (this.resume) disposeAll(tensorsIn(this.resume.checkpoint));
+    this.resume = undefined;
   }
 
   /** Handles that keep today's values of these variables, by name. */

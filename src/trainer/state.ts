@@ -88,6 +88,7 @@ export function captureState(s: Session, execution: Execution): RunState {
 /** What a weights-only checkpoint holds. */
 export function captureWeights(s: Session): Checkpoint {
   const { module, progress } = s;
+  if (s.parameters.length === 0) s.takeStock();
   return {
     format: 1,
     strobeVersion: STROBE_VERSION,
@@ -172,12 +173,12 @@ export async function applyState(s: Session, state: RunState): Promise<void> {
   const { trainer, module } = s;
   const { run } = state;
   checkEpoch(s, run.progress);
-  module.loadStateDict(state.stateDict);
+  if (Object.keys(state.stateDict).length > 0) module.loadStateDict(state.stateDict);
   if (state.extraState !== undefined) module.loadExtraState?.(state.extraState as never);
   expectCount('optimizers', s.optimizers.length, state.optimizerStates.length);
   expectCount('schedulers', s.schedulers.length, state.lrSchedulers.length);
-  s.optimizers.forEach((optimizer, i) => optimizer.loadStateDict(state.optimizerStates[i] as OptimizerState));
-  s.schedulers.forEach(({ scheduler }, i) => scheduler.loadStateDict(clonePlain(state.lrSchedulers[i]) as never));
+  state.optimizerStates.forEach((optimizer, i) => s.optimizers[i]?.loadStateDict(optimizer));
+  state.lrSchedulers.forEach((scheduler, i) => s.schedulers[i]?.scheduler.loadStateDict(clonePlain(scheduler) as never));
   trainer.seed = run.seed;
   trainer.progress = clonePlain(run.progress);
   Object.assign(trainer.limits, run.limits);
@@ -277,7 +278,8 @@ function checkEpoch(s: Session, progress: Progress): void {
 }
 
 function expectCount(what: string, here: number, there: number): void {
-  if (here === there) return;
+  // None at all: saved before they were configured.
+  if (here === there || there === 0) return;
   throw new CheckpointError(
     StrobeError.compose(`The checkpoint does not fit this module's ${what}.`, {
       expected: `${here} ${what}, as configureOptimizers() gives`,

@@ -162,7 +162,10 @@ export class Trainer {
     session.resume = { checkpoint, state };
     if (state) {
       this.seed = state.run.seed;
-      execution.enter(state.run.place, () => arrive(session, execution, state));
+      execution.enter(state.run.place, async () => {
+        await arrive(session, execution, state);
+        session.letGoOfCheckpoint();
+      });
     }
   }
 

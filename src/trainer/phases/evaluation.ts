@@ -144,7 +144,7 @@ export function zeroGradForValidation(s: Session): void {
   if (s.progress.batchIdx % s.trainer.limits.accumulateGradBatches !== 0 && !s.progress.epochComplete) return;
   if (s.module.onValidationModelZeroGrad)
     s.at('onValidationModelZeroGrad', () => s.module.onValidationModelZeroGrad?.());
-  else for (const parameter of s.parameters) parameter.grad = null;
+  else s.module.zeroGrad();
 }
 
 function missing(s: Session, step: string): ContractError {

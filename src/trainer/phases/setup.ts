@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ContractError, StrobeError } from '../../errors.js';
 import { normalizeOptimizers } from '../../optim/index.js';
-import { hasUnbuiltLayers, walk } from '../../module/walk.js';
+import { hasUnbuiltLayers } from '../../module/walk.js';
 import type { Session } from '../session.js';
 import { applyState, loadIntoCallbacks, warnOfStrangers } from '../state.js';
 import { trainSourceFor } from './loaders.js';
@@ -39,9 +39,7 @@ export async function configureModel(s: Session): Promise<void> {
     const { exampleInput } = module;
     tf.tidy(() => void module.forward(...(Array.isArray(exampleInput) ? exampleInput : [exampleInput])));
   }
-  const { parameters, buffers } = walk(module);
-  s.parameters = parameters;
-  s.buffers = buffers;
+  s.takeStock();
 }
 
 /** Weights and callbacks of the checkpoint this session goes on from: before any user code could see their absence. */
@@ -49,7 +47,8 @@ export async function loadCheckpoint(s: Session): Promise<void> {
   if (!s.resume) return;
   const { checkpoint } = s.resume;
   await s.module.onLoadCheckpoint?.(checkpoint);
-  s.module.loadStateDict(checkpoint.stateDict);
+  // Saved before the layers were built, a run has no weights to give back.
+  if (Object.keys(checkpoint.stateDict).length > 0) s.module.loadStateDict(checkpoint.stateDict);
   if (checkpoint.extraState !== undefined) s.module.loadExtraState?.(checkpoint.extraState);
   if (s.stage !== 'fit') return;
   if (checkpoint.dataModule !== undefined) s.data.dataModule?.loadStateDict?.(checkpoint.dataModule);
@@ -80,7 +79,7 @@ export async function restore(s: Session): Promise<void> {
 
 export function zeroGrad(s: Session): void {
   if (s.resume?.state) return; // Gradients that were under way belong to the state.
-  for (const parameter of s.parameters) parameter.grad = null;
+  s.module.zeroGrad();
 }
 
 export function wantsSanityCheck(s: Session): boolean {
