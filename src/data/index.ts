@@ -4,6 +4,7 @@
  */
 export { defaultCollate, type Collated, type NumberArray } from './collate.js';
 export { DataLoader } from './data-loader.js';
+export { parseIdx, readIdx, type IdxArray } from './idx.js';
 export { ArrayDataset, TensorDataset, type Dataset, type Tensors } from './dataset.js';
 export {
   batchesOf,
