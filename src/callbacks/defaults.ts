@@ -6,5 +6,5 @@ import { ModelCheckpoint } from './model-checkpoint.js';
 export function defaultCallbacks({ callbacks, enableCheckpointing, fastDevRun }: ResolvedOptions): Callback[] {
   const has = (type: abstract new (...args: never[]) => Callback) =>
     callbacks.some((callback) => callback instanceof type);
-  return [...(enableCheckpointing && fastDevRun === false && !has(ModelCheckpoint) ? [new ModelCheckpoint()] : [])];
+  return enableCheckpointing && fastDevRun === false && !has(ModelCheckpoint) ? [new ModelCheckpoint()] : [];
 }

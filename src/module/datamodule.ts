@@ -17,5 +17,4 @@ export interface DataModule {
   onException?(error: unknown): void | Promise<void>;
 }
 
-// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- the interface holds only what is optional
 export abstract class DataModule {}

@@ -77,7 +77,6 @@ export interface Module extends ModuleHooks {
  * Parameters are found by walking the module's own properties: tfjs layers and models, `parameter(...)`s, `tf.Variable`s,
  * other modules, and arrays and plain records of these.
  */
-// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- the interface holds only what is optional
 export abstract class Module {
   /** True while training, false in validation, test and prediction. Layers want it: `apply(x, { training: this.training })`. */
   training = true;

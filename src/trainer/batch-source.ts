@@ -69,7 +69,7 @@ export class BatchSource {
         }),
       );
     }
-    const batch = result.value as Batch;
+    const batch = result.value;
     return { batch, owned: isTransient(this.loader) ? tensorsIn(batch) : [] };
   }
 }

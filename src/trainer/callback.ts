@@ -26,7 +26,6 @@ export interface Callback extends CallbackHooks {
 export type CallbackKind = 'tuner' | 'plain' | 'monitor' | 'checkpoint';
 
 /** Something that watches a run, or takes part in it, without being the model. */
-// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- the interface holds only what is optional
 export abstract class Callback {
   get kind(): CallbackKind {
     return 'plain';

@@ -68,7 +68,7 @@ export class DataConnector {
     if (found === undefined) return [];
     // An array of loaders is several loaders; an array of batches is one.
     const several = Array.isArray(found) && found.length > 0 && found.every((item) => isLoader(item));
-    const loaders = several ? (found as Loader[]) : [found];
+    const loaders = several ? found : [found];
     return loaders.map((loader, i) =>
       validateLoader(loader, loaders.length > 1 ? `${kind} loader ${i}` : `the ${kind} loader`),
     );

@@ -18,7 +18,7 @@ export interface Place {
 /** The way to a place where the program is to go on, through what belongs to the process. */
 interface Detour {
   ranges: Range[];
-  then: number;
+  next: number;
   after: string | undefined;
   arrive: () => Promise<void>;
 }
@@ -52,7 +52,7 @@ export class Execution {
 
   get place(): Place {
     // On the way back to a place, that place is where the run stands.
-    const path = this.program.code[this.#detour?.then ?? this.#pc]?.path ?? 'done';
+    const path = this.program.code[this.#detour?.next ?? this.#pc]?.path ?? 'done';
     const after = this.#detour ? this.#detour.after : this.#running ? lastCalled(this.#running) : this.#after;
     return after === undefined ? { path } : { path, after };
   }
@@ -75,11 +75,11 @@ export class Execution {
   /** In a new process: run what belongs to the process first, then `arrive`, then go on from there. */
   enter(place: Place, arrive: () => Promise<void>): void {
     const target = this.#locate(place);
-    const { first, then } = reentry(this.program, target);
+    const { first, next } = reentry(this.program, target);
     const [start] = first;
     if (!start) return; // The place is in the process's own beginning: begin.
     // A place in a beginning that is run again as a whole is left in favour of that beginning.
-    this.#detour = { ranges: first, then, after: then === target ? place.after : undefined, arrive };
+    this.#detour = { ranges: first, next, after: next === target ? place.after : undefined, arrive };
     this.#pc = start.from;
   }
 
@@ -161,9 +161,9 @@ export class Execution {
   async #followDetour(detour: Detour): Promise<void> {
     if (this.#pc !== detour.ranges[0]?.to) return;
     detour.ranges.shift();
-    const [next] = detour.ranges;
-    this.#pc = next?.from ?? detour.then;
-    if (next) return;
+    const [range] = detour.ranges;
+    this.#pc = range?.from ?? detour.next;
+    if (range) return;
     await detour.arrive();
     this.#after = detour.after;
     this.#detour = undefined;

@@ -1,8 +1,11 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Optimizer } from '../optim/optimizer.js';
 
-/** Whatever the loader yields: a tensor, or arrays and records of tensors and plain values. */
-export type Batch = any; // oxlint-disable-line typescript/no-explicit-any -- only the user knows the shape of a batch
+/**
+ * Whatever the loader yields: a tensor, or arrays and records of tensors and plain values. Only the user knows; a step
+ * names the type it expects: `trainingStep([x, y]: [tf.Tensor, tf.Tensor])`.
+ */
+export type Batch = unknown;
 
 /** What the trainer was asked to do. */
 export type Stage = 'fit' | 'validate' | 'test' | 'predict';

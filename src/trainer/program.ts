@@ -143,7 +143,7 @@ export function openScopes<C, H extends string>(program: Program<C, H>, pc: numb
  * What has to run before a program can be entered at `target` in a new process: the beginnings of those scopes around
  * it that belong to the process. A target inside such a beginning means that the whole beginning is run again.
  */
-export function reentry<C, H extends string>(program: Program<C, H>, target: number): { first: Range[]; then: number } {
+export function reentry<C, H extends string>(program: Program<C, H>, target: number): { first: Range[]; next: number } {
   const around = program.scopes.filter(
     (scope) => scope.reenter && scope.enter.from <= target && target < scope.exit.to,
   );
@@ -151,10 +151,10 @@ export function reentry<C, H extends string>(program: Program<C, H>, target: num
   for (const scope of around) {
     // What stands before the outermost scope belongs to the process as well.
     const from = first.length === 0 ? 0 : scope.enter.from;
-    if (target < scope.enter.to) return { first, then: from };
+    if (target < scope.enter.to) return { first, next: from };
     first.push({ from, to: scope.enter.to });
   }
-  return { first, then: first.length === 0 ? 0 : target };
+  return { first, next: first.length === 0 ? 0 : target };
 }
 
 /** The program as an indented outline, for people: which phase follows which, and where the hooks are. */

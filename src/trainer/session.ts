@@ -268,7 +268,7 @@ function hookDataOf(session: Session): HookData {
       return session.stage;
     },
     get batch() {
-      return session.hands.batch as Batch;
+      return session.hands.batch;
     },
     get batchIdx() {
       return session.batchIdx;

@@ -174,11 +174,13 @@ export async function applyState(s: Session, state: RunState): Promise<void> {
   const { run } = state;
   checkEpoch(s, run.progress);
   if (Object.keys(state.stateDict).length > 0) module.loadStateDict(state.stateDict);
-  if (state.extraState !== undefined) module.loadExtraState?.(state.extraState as never);
+  if (state.extraState !== undefined) module.loadExtraState?.(state.extraState);
   expectCount('optimizers', s.optimizers.length, state.optimizerStates.length);
   expectCount('schedulers', s.schedulers.length, state.lrSchedulers.length);
   state.optimizerStates.forEach((optimizer, i) => s.optimizers[i]?.loadStateDict(optimizer));
-  state.lrSchedulers.forEach((scheduler, i) => s.schedulers[i]?.scheduler.loadStateDict(clonePlain(scheduler) as never));
+  state.lrSchedulers.forEach((scheduler, i) =>
+    s.schedulers[i]?.scheduler.loadStateDict(clonePlain(scheduler) as never),
+  );
   trainer.seed = run.seed;
   trainer.progress = clonePlain(run.progress);
   Object.assign(trainer.limits, run.limits);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Adam, Callback, DataLoader, Module, TensorDataset, Trainer, type Batch, type OptimizerConfig } from 'strobe';
+import { Adam, Callback, DataLoader, Module, TensorDataset, Trainer, type OptimizerConfig } from 'strobe';
 
 let folder: string;
 beforeAll(async () => {
@@ -15,7 +15,12 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 class Net extends Module {
   readonly net = tf.sequential({
     layers: [
-      tf.layers.dense({ units: 8, inputShape: [4], activation: 'tanh', kernelInitializer: tf.initializers.glorotUniform({ seed: 1 }) }),
+      tf.layers.dense({
+        units: 8,
+        inputShape: [4],
+        activation: 'tanh',
+        kernelInitializer: tf.initializers.glorotUniform({ seed: 1 }),
+      }),
       tf.layers.batchNormalization(),
       tf.layers.dropout({ rate: 0.5 }),
       tf.layers.dense({ units: 1, kernelInitializer: tf.initializers.glorotUniform({ seed: 2 }) }),
@@ -24,13 +29,13 @@ class Net extends Module {
   override forward(x: tf.Tensor): tf.Tensor {
     return this.net.apply(x, { training: this.training }) as tf.Tensor;
   }
-  override trainingStep([x, y]: Batch): tf.Scalar {
-    const loss = tf.losses.meanSquaredError(y as tf.Tensor, this.forward(x as tf.Tensor)) as tf.Scalar;
+  override trainingStep([x, y]: [tf.Tensor, tf.Tensor]): tf.Scalar {
+    const loss = tf.losses.meanSquaredError(y, this.forward(x)) as tf.Scalar;
     this.log('loss', loss, { onStep: true, onEpoch: true });
     return loss;
   }
-  override validationStep([x, y]: Batch): void {
-    this.log('val_loss', tf.losses.meanSquaredError(y as tf.Tensor, this.forward(x as tf.Tensor)));
+  override validationStep([x, y]: [tf.Tensor, tf.Tensor]): void {
+    this.log('val_loss', tf.losses.meanSquaredError(y, this.forward(x)));
   }
   override configureOptimizers(): OptimizerConfig {
     return new Adam(this.parameters(), { lr: 0.05 });
@@ -60,9 +65,22 @@ const y = tf.randomNormal([10, 1], 0, 1, 'float32', 4);
 
 function makeTrainer(extra = {}) {
   const counter = new Counter();
-  const trainer = new Trainer({ maxEpochs: 2, seed: 5, backend: 'cpu', logger: false, enableCheckpointing: false, enableProgressBar: false, enableModelSummary: false, callbacks: [counter], ...extra });
+  const trainer = new Trainer({
+    maxEpochs: 2,
+    seed: 5,
+    backend: 'cpu',
+    logger: false,
+    enableCheckpointing: false,
+    enableProgressBar: false,
+    enableModelSummary: false,
+    callbacks: [counter],
+    ...extra,
+  });
   const model = new Net();
-  const data = { train: new DataLoader(new TensorDataset(x, y), { batchSize: 4, shuffle: true }), val: new DataLoader(new TensorDataset(x, y), { batchSize: 5 }) };
+  const data = {
+    train: new DataLoader(new TensorDataset(x, y), { batchSize: 4, shuffle: true }),
+    val: new DataLoader(new TensorDataset(x, y), { batchSize: 5 }),
+  };
   return { trainer, model, data, counter };
 }
 

@@ -5,7 +5,6 @@ import {
   Module,
   parameter,
   SGD,
-
   type Batch,
   type LRScheduler,
   type OptimizerConfig,
@@ -27,7 +26,9 @@ export class RecordingCallback extends Callback {
         },
       });
     }
-    Object.assign(this, { onException: (_t: unknown, _m: unknown, error: Error) => trace.push(`Callback.onException(${error.name})`) });
+    Object.assign(this, {
+      onException: (_t: unknown, _m: unknown, error: Error) => trace.push(`Callback.onException(${error.name})`),
+    });
   }
 }
 

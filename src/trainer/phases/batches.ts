@@ -6,7 +6,7 @@ export function transferred(s: Session, batch: Batch, dataloaderIdx: number): Ba
   const { module } = s;
   let result = batch;
   for (const hook of ['onBeforeBatchTransfer', 'transferBatchToDevice', 'onAfterBatchTransfer'] as const) {
-    if (module[hook]) result = s.at(hook, () => module[hook]?.(result, dataloaderIdx) as Batch);
+    if (module[hook]) result = s.at(hook, () => module[hook]?.(result, dataloaderIdx));
   }
   return result;
 }
