@@ -7,10 +7,3 @@ export { Adam, type AdamOptions } from './adam.js';
 export { AdamW } from './adamw.js';
 export { RMSprop, type RMSpropOptions } from './rmsprop.js';
 export { SGD, type SGDOptions } from './sgd.js';
-export {
-  normalizeOptimizers,
-  ReduceLROnPlateau,
-  type LRScheduler,
-  type OptimizerConfig,
-  type SchedulerConfig,
-} from './config.js';
