@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Algorithm, Hyperparameters } from './algorithm.js';
 import type { GroupsOf } from './groups.js';
-import { decay, flag, nonNegative } from './options.js';
+import { flag, nonNegative, underOne } from './options.js';
 import { Optimizer } from './optimizer.js';
 
 export interface AdamOptions extends Hyperparameters {
@@ -42,7 +42,7 @@ export type AdamScalars = {
 export const adamSchema = (weightDecay: number) =>
   z.strictObject({
     lr: nonNegative().default(1e-3),
-    betas: z.tuple([decay(), decay()], 'two numbers in [0, 1)').default([0.9, 0.999]),
+    betas: z.tuple([underOne(), underOne()], 'two numbers in [0, 1)').default([0.9, 0.999]),
     eps: nonNegative().default(1e-8),
     weightDecay: nonNegative().default(weightDecay),
     amsgrad: flag().default(false),

@@ -7,13 +7,16 @@ import { ConfigurationError, describe, StrobeError } from '../errors.js';
 export const nonNegative = () => number('a number of at least 0', (x) => x >= 0);
 export const positive = () => number('a number above 0', (x) => x > 0);
 export const finite = () => number('a number', () => true);
-export const decay = () => number('a number in [0, 1)', (x) => x >= 0 && x < 1);
+export const underOne = () => number('a number in [0, 1)', (x) => x >= 0 && x < 1);
 export const fraction = () => number('a number in [0, 1]', (x) => x >= 0 && x <= 1);
+export const upToOne = () => number('a number in (0, 1]', (x) => x > 0 && x <= 1);
 export const flag = () => z.boolean('true or false');
 export const oneOf = <const T extends readonly string[]>(...values: T) =>
   z.enum(values, values.map((value) => `'${value}'`).join(' | '));
 export const atLeast = (least: number) =>
   number(`a whole number of at least ${least}`, (x) => Number.isInteger(x) && x >= least);
+export const func = <F extends (...args: never[]) => unknown>() =>
+  z.custom<F>((value) => typeof value === 'function', 'a function');
 export const perGroup = <T extends z.ZodType>(field: T) => z.union([field, z.array(field)]);
 
 function number(allowed: string, holds: (x: number) => boolean) {
@@ -28,7 +31,9 @@ function number(allowed: string, holds: (x: number) => boolean) {
 export function checkOptions<T extends object>(owner: string, schema: z.ZodType<T>, options: unknown): T {
   const result = schema.safeParse(isRecord(options) ? withoutUndefined(options) : options);
   if (result.success) return result.data;
-  const issue = result.error.issues[0] as z.core.$ZodIssue;
+  const { issues } = result.error;
+  // A misspelt option explains the one it leaves missing.
+  const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0]!;
   if (issue.code === 'unrecognized_keys') {
     throw new ConfigurationError(
       StrobeError.compose(`${owner} has no option ${issue.keys.map((key) => `'${key}'`).join(', ')}`, {

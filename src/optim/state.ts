@@ -57,7 +57,7 @@ export function readState<H extends Hyperparameters>(
     const expected = group.params.map((parameter) => names.get(parameter) as string);
     checkNames(`${algorithm.name}, parameter group ${group.name ?? i}`, expected, saved.params);
     const { own, hyperparameters } = splitGroup<Hyperparameters>({ ...structuredClone(saved), params: [] });
-    return { ...checkOptions(algorithm.name, algorithm.schema, hyperparameters), ...own };
+    return { ...checkHyperparameters(algorithm, hyperparameters), ...own };
   });
   const byName = new Map([...names].map(([parameter, name]) => [name, parameter]));
   const unknown = Object.keys(state).find((name) => !byName.has(name));
@@ -71,6 +71,15 @@ export function readState<H extends Hyperparameters>(
     ]),
   );
   return { slots, groups: loaded };
+}
+
+function checkHyperparameters<H extends Hyperparameters>(algorithm: Algorithm<H>, hyperparameters: object): H {
+  try {
+    return checkOptions(algorithm.name, algorithm.schema, hyperparameters);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw misfit(algorithm.name, `hyperparameters of ${algorithm.name}`, reason, { cause });
+  }
 }
 
 function checkNames(owner: string, expected: string[], received: string[]): void {
@@ -132,12 +141,13 @@ function mapValues<T, U>(record: Record<string, T>, map: (value: T) => U): Recor
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
 }
 
-function misfit(owner: string, expected: string, received: string): CheckpointError {
+function misfit(owner: string, expected: string, received: string, options?: ErrorOptions): CheckpointError {
   return new CheckpointError(
     StrobeError.compose(`${owner}: the saved state does not fit`, {
       expected,
       received,
       hint: 'load it into an optimizer of the same kind, made over the same parameters in the same groups.',
     }),
+    options,
   );
 }
