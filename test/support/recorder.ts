@@ -1,14 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  Callback,
-  ModelCheckpoint,
-  Module,
-  parameter,
-  SGD,
-  type Batch,
-  type LRScheduler,
-  type OptimizerConfig,
-} from 'strobe';
+import { Callback, Module, parameter, SGD, StepLR, type Batch, type LRScheduler, type OptimizerConfig } from 'strobe';
 import { HOOK_NAMES, HOOKS } from '../../src/trainer/hooks.js';
 
 /** Calls in the order in which they were made, as `Callback.onTrainStart` or `trainingStep(0)`. */
@@ -27,6 +18,7 @@ export class RecordingCallback extends Callback {
       });
     }
     Object.assign(this, {
+      onSaveCheckpoint: () => trace.push('Callback.onSaveCheckpoint'),
       onException: (_t: unknown, _m: unknown, error: Error) => trace.push(`Callback.onException(${error.name})`),
     });
   }
@@ -37,6 +29,7 @@ export class RecordingModule extends Module {
   readonly w = parameter(tf.scalar(1));
   readonly trace: Trace;
   withScheduler = true;
+  batches = { train: 2, val: 1, test: 1 };
 
   constructor(trace: Trace) {
     super();
@@ -65,7 +58,19 @@ export class RecordingModule extends Module {
   override configureOptimizers(): OptimizerConfig {
     this.trace.push('configureOptimizers');
     const optimizer = new SGD([this.w], { lr: 0.1 });
-    return this.withScheduler ? { optimizer } : optimizer;
+    return this.withScheduler ? { optimizer, lrScheduler: new StepLR(optimizer, { stepSize: 1 }) } : optimizer;
+  }
+  override trainDataloader(): tf.Tensor[] {
+    this.trace.push('trainDataloader');
+    return ones(this.batches.train);
+  }
+  override valDataloader(): tf.Tensor[] {
+    this.trace.push('valDataloader');
+    return ones(this.batches.val);
+  }
+  override testDataloader(): tf.Tensor[] {
+    this.trace.push('testDataloader');
+    return ones(this.batches.test);
   }
   override zeroGrad(): void {
     this.trace.push('zeroGrad');
@@ -130,9 +135,6 @@ export class RecordingModule extends Module {
     this.trace.push('onSaveCheckpoint');
   }
 }
-
-/** A checkpoint callback that saves nothing itself but says when it would. */
-export class RecordingCheckpoint extends ModelCheckpoint {}
 
 /** Batches of ones: `count` of them, as an array that is its own loader. */
 export function ones(count: number): tf.Tensor[] {

@@ -1,4 +1,3 @@
-import { ReduceLROnPlateau } from '../../optim/index.js';
 import type { SchedulerConfig } from '../../optim/index.js';
 import { ContractError, StrobeError } from '../../errors.js';
 import type { Session } from '../session.js';
@@ -12,7 +11,7 @@ export function stepSchedulersAt(s: Session, interval: 'step' | 'epoch', kind: '
   const count =
     interval === 'step' ? (kind === 'plateau' ? progress.batchIdx : progress.batchIdx + 1) : progress.epoch + 1;
   for (const config of s.schedulers) {
-    const plateau = config.scheduler instanceof ReduceLROnPlateau;
+    const plateau = config.reduceOnPlateau;
     if (config.interval !== interval || plateau !== (kind === 'plateau') || count % config.frequency !== 0) continue;
     const metric = plateau ? monitored(s, config) : undefined;
     if (plateau && metric === undefined) continue;

@@ -90,6 +90,8 @@ export async function trainDataloader(s: Session): Promise<void> {
   s.module.train();
   s.trainSource = await trainSourceFor(s, s.progress.epoch, 0);
   const { valCheckInterval, checkValEveryNEpoch } = s.trainer.limits;
+  // A validation that comes this epoch finds its loaders ready, and their mistakes come to light before the training.
+  if (s.validates && (s.progress.epoch + 1) % (checkValEveryNEpoch ?? 1) === 0) s.data.loaders('val');
   if (valCheckInterval !== undefined && Number.isInteger(valCheckInterval) && checkValEveryNEpoch !== null) {
     if (valCheckInterval > s.numTrainingBatches) throw neverValidates(s, valCheckInterval);
   }
