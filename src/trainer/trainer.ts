@@ -18,6 +18,7 @@ import { Execution } from './execution.js';
 import { fit } from './fit.js';
 import type { Stage } from './hooks.js';
 import { resolveOptions, type ResolvedOptions, type TrainerOptions } from './options.js';
+import { countTrainingBatches } from './phases/loaders.js';
 import { isLastBatch } from './phases/train-batch.js';
 import { Runner, type Outcome } from './runner.js';
 import { freshProgress, Session, type Progress } from './session.js';
@@ -202,6 +203,11 @@ export class Trainer {
     }
   }
 
+  /** Chooses the engine in place of the option `backend`. */
+  useEngine(backend: string): void {
+    this.options.backend = resolveOptions({ ...this.options, backend } as TrainerOptions).backend;
+  }
+
   /** Frees what the last fit left: optimizer slots and gradients. The weights stay. */
   dispose(): void {
     this.#session?.dispose();
@@ -301,7 +307,7 @@ export class Trainer {
 
   /** Batches of a training epoch; Infinity if the loader does not know. */
   get numTrainingBatches(): number {
-    return this.#session?.numTrainingBatches ?? 0;
+    return this.#session ? countTrainingBatches(this.#session) : 0;
   }
 
   /** Batches of each loader of the evaluation that runs. */

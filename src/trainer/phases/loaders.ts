@@ -5,14 +5,21 @@ import type { Session } from '../session.js';
 
 /** The training loader standing at a batch of an epoch. */
 export async function trainSourceFor(s: Session, epoch: number, batchIdx: number): Promise<BatchSource> {
-  const { limits, options } = s.trainer;
+  const { options } = s.trainer;
   const [loader] = s.data.loaders('train');
   if (!loader) throw noLoader(s, 'train');
-  const limit = options.overfitBatches ?? limits.limitTrainBatches;
-  s.numTrainingBatches = limited(loader, limit, 'limitTrainBatches');
+  s.numTrainingBatches = countTrainingBatches(s);
   const source = new BatchSource(options.overfitBatches === undefined ? loader : unshuffled(s, loader), s.trainer.seed);
   await source.seek(epoch, batchIdx);
   return source;
+}
+
+/** Batches of a training epoch, known as soon as the loader is; Infinity if the loader does not know. */
+export function countTrainingBatches(s: Session): number {
+  const { limits, options } = s.trainer;
+  const [loader] = s.data.loaders('train');
+  if (!loader) return 0;
+  return limited(loader, options.overfitBatches ?? limits.limitTrainBatches, 'limitTrainBatches');
 }
 
 /** The evaluation loaders of the running loop, the one given standing at the batch given. */
