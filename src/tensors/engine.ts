@@ -23,7 +23,7 @@ export interface EngineInternals {
     activeTape: TapeNode[] | null;
     gradientDepth: number;
     kernelDepth: number;
-    activeScope: unknown;
+    activeScope: { track: tf.Tensor[] } | null;
     scopeStack: unknown[];
     /** Where the values of each live dataId are. */
     tensorInfo: WeakMap<object, { backend: tf.KernelBackend }>;

@@ -76,6 +76,25 @@ export function view(tensor: tf.Tensor): Float32Array {
   return holder.readSync(tensor.dataId) as Float32Array;
 }
 
+/**
+ * New tensors of the given shapes, computed from others in one loop over their values. Where the engine keeps its tensors
+ * out of reach, the values are copied out and in.
+ */
+export function computeOnHost(
+  inputs: readonly tf.Tensor[],
+  shapes: readonly (readonly number[])[],
+  compute: (now: Float32Array[], next: Float32Array[]) => void,
+): tf.Tensor[] {
+  if (hasHostMemory()) {
+    const outputs = allocate(shapes);
+    compute(inputs.map(view), outputs.map(view));
+    return outputs;
+  }
+  const values = shapes.map((shape) => new Float32Array(tf.util.sizeFromShape([...shape])));
+  compute(inputs.map(view), values);
+  return values.map((data, i) => tf.tensor(data, [...(shapes[i] ?? [])], 'float32'));
+}
+
 function isHeap(backend: HostBackend): backend is Required<HostBackend> {
   return typeof backend.typedArrayFromHeap === 'function';
 }

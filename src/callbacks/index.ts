@@ -1,0 +1,3 @@
+/** The built-in callbacks. They see the trainer through its public interface only. */
+export { EarlyStopping, type EarlyStoppingOptions, type StoppingReason } from './early-stopping.js';
+export { ModelCheckpoint, type ModelCheckpointOptions } from './model-checkpoint.js';
