@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { allocate, hasHostMemory, view } from '../tensors/host.js';
+import { computeOnHost } from '../tensors/host.js';
 import type { Algorithm, Buffers, Scalars } from './algorithm.js';
 
 /** The tensors of one update, by role: `param`, `grad`, then the slots in the algorithm's order. */
@@ -21,19 +21,21 @@ function registerHostKernel(algorithm: Algorithm, backendName: string): void {
   tf.registerKernel({
     kernelName: algorithm.kernel,
     backendName,
-    kernelFunc: ({ inputs, attrs }) => updateOnHost(algorithm, inputs as UpdateInputs, attrs as Scalars),
+    kernelFunc: ({ inputs, attrs }) => {
+      const { param, grad, ...slots } = inputs as UpdateInputs;
+      const names = Object.keys(slots);
+      const byRole = (roles: string[], values: Float32Array[]): Buffers =>
+        Object.fromEntries(roles.map((role, i) => [role, values[i]]));
+      return computeOnHost(
+        [param, grad, ...Object.values(slots)],
+        [param, ...Object.values(slots)].map((tensor) => tensor.shape),
+        (now, next) =>
+          algorithm.update(
+            byRole(['param', 'grad', ...names], now),
+            byRole(['param', ...names], next),
+            attrs as Scalars,
+          ),
+      );
+    },
   });
-}
-
-function updateOnHost(algorithm: Algorithm, inputs: UpdateInputs, scalars: Scalars): tf.Tensor[] {
-  const { grad: _, ...changing } = inputs;
-  const roles = Object.keys(changing);
-  const shape = inputs.param.shape;
-  // Allocated before anything is viewed: the heap the views are on may move when it grows.
-  const outputs = hasHostMemory() ? allocate(roles.map(() => shape)) : null;
-  const next = outputs?.map(view) ?? roles.map(() => new Float32Array(inputs.param.size));
-  const now: Buffers = {};
-  for (const [role, tensor] of Object.entries(inputs)) now[role] = view(tensor);
-  algorithm.update(now, Object.fromEntries(roles.map((role, i) => [role, next[i]])), scalars);
-  return outputs ?? next.map((values) => tf.tensor(values, shape));
 }
