@@ -66,8 +66,12 @@ export class DataConnector {
   #ask(kind: DataKind): Loader[] {
     const found = this.#given[kind] ?? this.#source(kind)?.();
     if (found === undefined) return [];
-    // An array of loaders is several loaders; an array of batches is one.
-    const several = Array.isArray(found) && found.length > 0 && found.every((item) => isLoader(item));
+    // An array of loaders is several loaders. An array of arrays is one: its items are batches such as [x, y].
+    const several =
+      kind !== 'train' &&
+      Array.isArray(found) &&
+      found.length > 0 &&
+      found.every((item) => isLoader(item) && !Array.isArray(item));
     const loaders = several ? found : [found];
     return loaders.map((loader, i) =>
       validateLoader(loader, loaders.length > 1 ? `${kind} loader ${i}` : `the ${kind} loader`),
