@@ -1,4 +1,8 @@
 /** Strobe's public names. */
+import { startQuietly } from './backend/cpu.js';
+
+startQuietly();
+
 export * from './data/index.js';
 export * from './module/index.js';
 export * from './optim/index.js';

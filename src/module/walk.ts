@@ -80,11 +80,8 @@ function addVariable(found: Found, variable: tf.Variable, name: string, trainabl
 
 /** A layer's or model's weights: `net.dense_1.kernel`, and for models in models the whole path. */
 function visitLayer(found: Found, layer: layers.layers.Layer, path: string, seen: Set<unknown>): void {
-  const inner = (layer as { layers?: layers.layers.Layer[] }).layers;
-  if (inner) {
-    const nameOf = stableNames();
-    for (const child of inner) {
-      const name = nameOf(child);
+  if ('layers' in layer) {
+    for (const [name, child] of layersOf(layer)) {
       if (seen.has(child)) continue;
       seen.add(child);
       visitLayer(found, child, join(path, name), seen);
@@ -106,6 +103,13 @@ function visitLayer(found: Found, layer: layers.layers.Layer, path: string, seen
       if (parameter) parameter.requiresGrad = false;
     }
   }
+}
+
+/** The layers of a model, by names that are unique in it and the same in every process; none for a single layer. */
+export function layersOf(layer: layers.layers.Layer): [name: string, layer: layers.layers.Layer][] {
+  const nameOf = stableNames();
+  const inner = (layer as { layers?: layers.layers.Layer[] }).layers ?? [];
+  return inner.map((child) => [nameOf(child), child]);
 }
 
 /**

@@ -80,6 +80,8 @@ export class Trainer {
   muted = false;
   /** The checkpoint this trainer went on from, if any. */
   ckptPath: string | undefined;
+  /** Where `print` and `warn` go while something is being drawn, so that they do not write into it. */
+  printer: ((line: string) => void) | undefined;
   #runner: Runner | undefined;
 
   constructor(options: TrainerOptions = {}) {
@@ -148,6 +150,7 @@ export class Trainer {
       former?.execution.session.dispose();
       this.stage = stage;
       if (stage === 'fit') this.requestStop(false, '');
+      this.storedMetrics = { callback: {}, logger: {}, progressBar: {} };
       attach(model, new Host(this, session));
       if (ckptPath !== undefined) await this.#goOnFrom(session, execution, ckptPath);
     };
@@ -339,12 +342,14 @@ export class Trainer {
 
   /** Says something that the user should know and that does not stop the run. */
   warn(message: string): void {
-    console.warn(`[strobe] ${message}`);
+    if (this.printer) this.printer(`[strobe] ${message}`);
+    else console.warn(`[strobe] ${message}`);
   }
 
   /** Says something that the user asked to be told. */
   print(message: string): void {
-    console.log(message);
+    if (this.printer) this.printer(message);
+    else console.log(message);
   }
 
   #live(what: string): Session {
