@@ -13,6 +13,7 @@ import {
   EarlyStopping,
   Module,
   ModelCheckpoint,
+  ModelSummary,
   readIdx,
   subset,
   TensorDataset,
@@ -113,6 +114,7 @@ export default async function digits({ epochs = 4, lr = 3e-3, batchSize = 32, im
       seed: 1,
       callbacks: [
         new ModelCheckpoint({ monitor: 'val_acc', mode: 'max', filename: 'digits-{epoch:02d}-{val_acc:.4f}' }),
+        new ModelSummary({ maxDepth: 2 }),
         new EarlyStopping({ monitor: 'val_acc', mode: 'max', patience: 3 }),
       ],
     }),

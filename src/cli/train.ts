@@ -1,3 +1,5 @@
+import { ModelSummary } from '../callbacks/model-summary.js';
+import { ProgressBar } from '../callbacks/progress-bar.js';
 import { ConfigurationError, StrobeError } from '../errors.js';
 import type { FitResult } from '../trainer/trainer.js';
 import { toJson } from './json-events.js';
@@ -16,6 +18,9 @@ export async function train(file: string, flags: TrainFlags): Promise<void> {
   const { trainer, model, data } = await loadExperiment(file, settingsOf(flags.set ?? []));
   if (flags.maxEpochs !== undefined) trainer.limits.maxEpochs = wholeNumber('--max-epochs', flags.maxEpochs);
   if (flags.backend !== undefined) trainer.useEngine(flags.backend);
+
+  // One stream cannot hold both bars and JSON.
+  if (flags.json) for (const type of [ProgressBar, ModelSummary]) trainer.callbacks.remove(type);
 
   const abort = new AbortController();
   const interrupt = (): void => abort.abort(new Error('interrupted by Ctrl-C'));

@@ -120,7 +120,10 @@ function stableNames(): (layer: layers.layers.Layer) => string {
   const counts = new Map<string, number>();
   return (layer) => {
     const type = layer.getClassName();
-    const snake = type.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toLowerCase();
+    const snake = type
+      .replace(/(.)([A-Z][a-z0-9]+)/g, '$1_$2')
+      .replace(/([a-z])([A-Z])/g, '$1_$2')
+      .toLowerCase();
     const unnamed = new RegExp(`^(.*_${type}|${snake}_|${type}_?|model|sequential_?)\\d+$`).test(layer.name);
     if (!unnamed) return layer.name;
     const count = (counts.get(snake) ?? 0) + 1;

@@ -406,9 +406,14 @@ function limitsOf(options: ResolvedOptions): Limits {
   };
 }
 
+/** How long to train is for the trainer that goes on to say. */
+const OWN_TO_EACH: ReadonlySet<string> = new Set(['maxEpochs', 'minEpochs', 'maxSteps', 'minSteps']);
+
 /** What was set after the trainer was made; the rest is for the next trainer's own options to say. */
 function changed(now: Partial<Limits>, configured: Limits): Partial<Limits> {
-  return Object.fromEntries(Object.entries(now).filter(([key, value]) => value !== configured[key as keyof Limits]));
+  return Object.fromEntries(
+    Object.entries(now).filter(([key, value]) => !OWN_TO_EACH.has(key) && value !== configured[key as keyof Limits]),
+  );
 }
 
 function loggersOf({ logger, defaultRootDir }: ResolvedOptions): Logger[] {

@@ -41,7 +41,7 @@ describe('a recorded forward pass', () => {
           expect(values(dw)).toEqual(values(grads[w.name]));
           expect(values(db)).toEqual(values(grads[b.name]));
           expect(du).toBeUndefined();
-          tf.dispose([w, b, unused, x, grads, result, dw as tf.Tensor, db as tf.Tensor]);
+          tf.dispose([w, b, unused, x, grads, result, dw, db]);
         },
       ),
       { numRuns: 200 },
@@ -50,16 +50,16 @@ describe('a recorded forward pass', () => {
 
   it('multiplies the gradients by the scale', () => {
     const w = tf.variable(tf.tensor1d([1, 2]));
-    const { result, tape } = record(() => tf.sum(tf.square(w)) as tf.Scalar);
+    const { result, tape } = record(() => tf.sum(tf.square(w)));
     expect(values(tape.gradients(result, [w], 0.5)[0])).toEqual([1, 2]);
   });
 
   it('leaves no tensor behind, whether it is walked or disposed or fails', () => {
     const w = tf.variable(tf.ones([3]));
     const before = tf.memory().numTensors;
-    const walked = record(() => tf.sum(tf.exp(tf.mul(w, 2))) as tf.Scalar);
+    const walked = record(() => tf.sum(tf.exp(tf.mul(w, 2))));
     tf.dispose([walked.result, ...(walked.tape.gradients(walked.result, [w]) as tf.Tensor[])]);
-    const disposed = record(() => tf.sum(tf.exp(w)) as tf.Scalar);
+    const disposed = record(() => tf.sum(tf.exp(w)));
     disposed.tape.dispose();
     disposed.result.dispose();
     const failing = () =>
@@ -73,10 +73,10 @@ describe('a recorded forward pass', () => {
 
   it('neither records nor disposes what is computed between the two phases', () => {
     const w = tf.variable(tf.ones([2]));
-    const { result, tape } = record(() => tf.sum(tf.mul(w, 3)) as tf.Scalar);
+    const { result, tape } = record(() => tf.sum(tf.mul(w, 3)));
     const recorded = tape.length;
     const mine = tf.mul(w, 5);
-    const { grads } = tf.variableGrads(() => tf.sum(tf.square(w)) as tf.Scalar, [w]);
+    const { grads } = tf.variableGrads(() => tf.sum(tf.square(w)), [w]);
     expect(tape.length).toBe(recorded);
     expect(values(tape.gradients(result, [w])[0])).toEqual([3, 3]);
     expect(values(mine)).toEqual([5, 5]);
@@ -88,7 +88,7 @@ describe('a recorded forward pass', () => {
     const { grads } = tf.variableGrads(() => {
       const inner = record(() => tf.square(w) as tf.Scalar);
       inner.tape.gradients(inner.result, [w]);
-      return tf.mul(w, 7) as tf.Scalar;
+      return tf.mul(w, 7);
     }, [w]);
     expect(values(grads[w.name])).toEqual([7]);
   });

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import * as layers from '@tensorflow/tfjs-layers';
+import type * as layers from '@tensorflow/tfjs-layers';
 import { Module } from '../../module/module.js';
-import { Parameter } from '../../module/parameter.js';
+import type { Parameter } from '../../module/parameter.js';
 import { layersOf, walk } from '../../module/walk.js';
 import type { Summary, SummaryRow } from './layout.js';
 
@@ -107,7 +107,7 @@ function ownFlops(part: Module | layers.layers.Layer, batch: number): number {
   if (part instanceof Module || !/^(Dense|(Depthwise|Separable)?Conv\dD)$/.test(part.getClassName())) return 0;
   const output = part.outputShape as layers.Shape;
   const places = output.slice(1, -1).reduce<number>((product, size) => product * (size ?? 1), batch);
-  const kernels = part.weights.filter(({ name }) => /kernel$/.test(name));
+  const kernels = part.weights.filter(({ name }) => name.endsWith('kernel'));
   return kernels.reduce(
     (sum, { shape }) => sum + 2 * places * shape.reduce<number>((product, size) => product * (size ?? 1), 1),
     0,
