@@ -50,16 +50,16 @@ describe('a recorded forward pass', () => {
 
   it('multiplies the gradients by the scale', () => {
     const w = tf.variable(tf.tensor1d([1, 2]));
-    const { result, tape } = record(() => tf.sum(tf.square(w)));
+    const { result, tape } = record(() => tf.sum<tf.Scalar>(tf.square(w)));
     expect(values(tape.gradients(result, [w], 0.5)[0])).toEqual([1, 2]);
   });
 
   it('leaves no tensor behind, whether it is walked or disposed or fails', () => {
     const w = tf.variable(tf.ones([3]));
     const before = tf.memory().numTensors;
-    const walked = record(() => tf.sum(tf.exp(tf.mul(w, 2))));
+    const walked = record(() => tf.sum<tf.Scalar>(tf.exp(tf.mul(w, 2))));
     tf.dispose([walked.result, ...(walked.tape.gradients(walked.result, [w]) as tf.Tensor[])]);
-    const disposed = record(() => tf.sum(tf.exp(w)));
+    const disposed = record(() => tf.sum<tf.Scalar>(tf.exp(w)));
     disposed.tape.dispose();
     disposed.result.dispose();
     const failing = () =>
@@ -73,7 +73,7 @@ describe('a recorded forward pass', () => {
 
   it('neither records nor disposes what is computed between the two phases', () => {
     const w = tf.variable(tf.ones([2]));
-    const { result, tape } = record(() => tf.sum(tf.mul(w, 3)));
+    const { result, tape } = record(() => tf.sum<tf.Scalar>(tf.mul(w, 3)));
     const recorded = tape.length;
     const mine = tf.mul(w, 5);
     const { grads } = tf.variableGrads(() => tf.sum(tf.square(w)), [w]);
