@@ -1,17 +1,41 @@
 import { ContractError, StrobeError } from '../errors.js';
+import type { Metrics } from '../module/metrics.js';
 import type { Module } from '../module/module.js';
 import type { CallbackList } from '../trainer/callback.js';
 import { eventData, type HookName } from '../trainer/hooks.js';
 import type { Outcome, Runner } from '../trainer/runner.js';
+import type { Snapshot } from '../trainer/state.js';
+import { takeOver } from '../trainer/tenancy.js';
 import type { FitResult, Trainer } from '../trainer/trainer.js';
+import { Breakpoints, type Breakpoint } from './breakpoints.js';
 import type { EventOf, Position, RunEvent } from './events.js';
+import { History } from './history.js';
+import { forkOf, snapshotOf, travel } from './travel.js';
 
 export interface RunOptions {
   /** Go on from this checkpoint, exactly where it was saved. */
   ckptPath?: string;
   /** Aborting it interrupts the run: it ends with its end hooks. */
   signal?: AbortSignal;
+  /** How much to remember for `rewind`, in bytes. Default 256 MiB; 0 remembers nothing. */
+  history?: { limitBytes?: number };
 }
+
+/** Which events a listener wants: those of one hook, and of these every so many. */
+export interface EventFilter<H extends HookName = HookName> {
+  hook: H;
+  /** Default 1. */
+  every?: number;
+}
+
+interface Listener {
+  hook: HookName | undefined;
+  every: number;
+  seen: number;
+  tell: (event: RunEvent) => void;
+}
+
+const HISTORY_BYTES = 256 * 2 ** 20;
 
 export type RunStatus = 'paused' | 'running' | Outcome;
 
@@ -19,11 +43,19 @@ export type RunStatus = 'paused' | 'running' | Outcome;
 export class Run implements AsyncIterable<RunEvent> {
   readonly #runner: Runner;
   readonly #signal: AbortSignal | undefined;
+  readonly #history: History;
+  readonly #breakpoints = new Breakpoints();
+  readonly #listeners = new Set<Listener>();
+  #pauseRequested = false;
+  #playing: Promise<RunEvent | undefined> | undefined;
+  readonly name: string;
 
   /** @internal Use `trainer.run(model, data)`. */
-  constructor(runner: Runner, { signal }: RunOptions) {
+  constructor(runner: Runner, { signal, history }: RunOptions, name = 'run') {
     this.#runner = runner;
     this.#signal = signal;
+    this.#history = new History(history?.limitBytes ?? HISTORY_BYTES);
+    this.name = name;
   }
 
   get #session() {
@@ -34,12 +66,15 @@ export class Run implements AsyncIterable<RunEvent> {
     return this.#session.trainer;
   }
 
+  /** The module, with this run's weights in place: runs that share a module take turns in it. */
   get module(): Module {
+    this.#takeOver();
     return this.#session.module;
   }
 
   /** The callbacks; what is added or removed takes effect at the next hook. */
   get callbacks(): CallbackList {
+    this.#takeOver();
     return this.trainer.callbacks;
   }
 
@@ -88,6 +123,131 @@ export class Run implements AsyncIterable<RunEvent> {
     return this.#times(n, 'onTrainEpochEnd');
   }
 
+  /** Goes on in the background until it ends, is paused, or comes to a breakpoint. Other work has its turn meanwhile. */
+  play(): void {
+    this.#refuseIfBusy();
+    this.#pauseRequested = false;
+    const playing = this.#advance((hook) => this.#pauseRequested || this.#breaks(hook));
+    this.#playing = playing;
+    // Whoever asks the run next gets the error; until then its status says that it failed.
+    playing.catch(() => undefined);
+  }
+
+  /** Pauses a playing run at its next hook. Throws what the run threw, if it did. */
+  async pause(): Promise<Position> {
+    this.#pauseRequested = true;
+    const playing = this.#playing;
+    this.#playing = undefined;
+    await playing;
+    return this.position;
+  }
+
+  /** Pauses a playing run at a hook, always or when the predicate holds. */
+  break<H extends HookName>(hook: H, when?: (event: EventOf<H>) => boolean): Breakpoint {
+    return this.#breakpoints.at(hook, when as ((event: RunEvent) => boolean) | undefined);
+  }
+
+  /**
+   * Pauses a playing run when a value crosses a line, looked at before every hook: `when(now, before)`; `before` is NaN at
+   * first. An event that has no such value gives NaN or undefined.
+   */
+  watch(
+    name: string,
+    value: (event: RunEvent) => number | undefined,
+    when: (now: number, before: number) => boolean,
+  ): Breakpoint {
+    return this.#breakpoints.watch(name, value, when);
+  }
+
+  get breakpoints(): Breakpoint[] {
+    return this.#breakpoints.list;
+  }
+
+  /** Calls the listener with every event, or with those a filter names. The function it gives back ends that. */
+  on(listener: (event: RunEvent) => void): () => void;
+  on<H extends HookName>(filter: EventFilter<H>, listener: (event: EventOf<H>) => void): () => void;
+  on<H extends HookName>(
+    first: EventFilter<H> | ((event: RunEvent) => void),
+    second?: (event: EventOf<H>) => void,
+  ): () => void {
+    const tell = (typeof first === 'function' ? first : second) as Listener['tell'];
+    const filter = typeof first === 'function' ? {} : first;
+    const entry: Listener = {
+      hook: (filter as Partial<EventFilter>).hook,
+      every: (filter as Partial<EventFilter>).every ?? 1,
+      seen: 0,
+      tell,
+    };
+    this.#listeners.add(entry);
+    return () => void this.#listeners.delete(entry);
+  }
+
+  /** Optimizer steps between which `rewind` can go back, and what remembering them costs. */
+  get history(): { from: number; to: number; bytes: number; limitBytes: number } {
+    return this.#history.extent;
+  }
+
+  /**
+   * Goes back to the beginning of an earlier batch: so many optimizer steps back, to a step, or to an epoch's beginning.
+   * From there the run goes on as it did, bit for bit, unless something is changed. Files written since stay.
+   */
+  async rewind(to: number | { step: number } | { epoch: number }): Promise<Position> {
+    this.#refuseIfBusy();
+    this.#refuseIfOver('rewind');
+    const { globalStep } = this.#session.progress;
+    const step = typeof to === 'number' ? globalStep - to : 'step' in to ? to.step : undefined;
+    const epoch = typeof to === 'object' && 'epoch' in to ? to.epoch : undefined;
+    const after = step === undefined ? isAfterEpoch(epoch ?? 0) : ({ step: own }: { step: number }) => own > step;
+    const milestone = this.#history.before(after);
+    if (!milestone || (epoch !== undefined && milestone.epoch > epoch)) throw this.#outOfReach(to);
+    await travel(this.#runner, milestone.snapshot);
+    this.#history.cutAt(milestone);
+    const arrived = () =>
+      step === undefined ? this.#session.progress.epoch >= (epoch ?? 0) : this.#session.progress.globalStep >= step;
+    // What the history has thinned out is reached from the point before it.
+    while (!arrived() && (await this.until('onTrainBatchStart')));
+    return this.position;
+  }
+
+  /** Where the run stands, with everything that it needs to come back. Dispose it when it is no longer wanted. */
+  snapshot(): Snapshot {
+    this.#refuseIfBusy();
+    return snapshotOf(this.#runner);
+  }
+
+  /** Goes back (or forward) to a snapshot of this run. */
+  async restore(snapshot: Snapshot): Promise<Position> {
+    this.#refuseIfBusy();
+    this.#refuseIfOver('restore');
+    await travel(this.#runner, snapshot);
+    return this.position;
+  }
+
+  /** A run of its own from here: weights, optimizer, callbacks' state and position go their own way. */
+  async fork({ name = `${this.name}*` }: { name?: string } = {}): Promise<Run> {
+    this.#refuseIfBusy();
+    this.#refuseIfOver('fork');
+    await this.#runner.prepare();
+    return new Run(await forkOf(this.#runner), { history: { limitBytes: this.#history.limitBytes } }, name);
+  }
+
+  /** One pass over the validation loaders with the weights as they are; the run stays where it is. */
+  async validate(): Promise<Metrics[]> {
+    this.#refuseIfBusy();
+    await this.#runner.prepare();
+    takeOver(this.#session);
+    const trainer = this.trainer.fork();
+    trainer.callbacks.splice(0);
+    const [val] = [this.#session.data.loaders('val')];
+    const modes = this.#session.modes();
+    try {
+      return await trainer.validate(this.#session.module, val);
+    } finally {
+      takeOver(this.#session);
+      this.#session.setModes(modes);
+    }
+  }
+
   /** Goes on to the end. */
   async finish(): Promise<FitResult> {
     await this.#advance(() => false);
@@ -134,8 +294,37 @@ export class Run implements AsyncIterable<RunEvent> {
   async #advance(stop: (hook: HookName) => boolean): Promise<RunEvent | undefined> {
     this.#refuseIfBusy();
     if (this.#runner.outcome !== undefined) return this.#refuseIfFailed();
-    const hook = await this.#runner.advance(stop, this.#signal);
+    const pass = (hook: HookName): boolean => {
+      this.#remember(hook);
+      this.#tell(hook);
+      return stop(hook);
+    };
+    const hook = await this.#runner.advance(pass, this.#signal);
+    if (hook === undefined) this.#history.clear();
     return hook && this.#event(hook);
+  }
+
+  /** Every batch's beginning can be gone back to. */
+  #remember(hook: HookName): void {
+    if (hook !== 'onTrainBatchStart' || this.#history.limitBytes === 0) return;
+    const { epoch, batchIdx, globalStep: step } = this.#session.progress;
+    this.#history.add({ step, epoch, batchIdx, snapshot: snapshotOf(this.#runner) });
+  }
+
+  #tell(hook: HookName): void {
+    for (const listener of this.#listeners) {
+      if (listener.hook !== undefined && listener.hook !== hook) continue;
+      if (++listener.seen % listener.every === 0) listener.tell(this.#event(hook));
+    }
+  }
+
+  #breaks(hook: HookName): boolean {
+    return this.#breakpoints.concerns(hook) && this.#breakpoints.hit(this.#event(hook));
+  }
+
+  /** What is looked at or changed is this run's own. */
+  #takeOver(): void {
+    if (this.#runner.begun && this.#runner.outcome === undefined) takeOver(this.#session);
   }
 
   #event(hook: HookName): RunEvent {
@@ -155,6 +344,29 @@ export class Run implements AsyncIterable<RunEvent> {
     );
   }
 
+  #refuseIfOver(what: string): void {
+    if (this.#runner.outcome === undefined) return;
+    throw new ContractError(
+      StrobeError.compose(`This run is over: ${what} needs one that can go on.`, {
+        expected: 'a run that is paused',
+        received: `a run that is ${this.#runner.outcome}`,
+        hint: 'begin a new run, from a checkpoint if there is one: trainer.run(model, data, { ckptPath })',
+      }),
+    );
+  }
+
+  #outOfReach(to: number | { step: number } | { epoch: number }): ContractError {
+    const { from, to: newest, bytes, limitBytes } = this.history;
+    const kept = from < 0 ? 'nothing yet' : `steps ${from} to ${newest} (${(bytes / 2 ** 20).toFixed(1)} MiB)`;
+    return new ContractError(
+      StrobeError.compose('The run cannot go back that far.', {
+        expected: `a point it remembers: ${kept}`,
+        received: JSON.stringify(to),
+        hint: `keep more with trainer.run(model, data, { history: { limitBytes: ${Math.max(limitBytes, 1) * 4} } })`,
+      }),
+    );
+  }
+
   #refuseIfFailed(): undefined {
     if (this.#runner.outcome !== 'failed') return undefined;
     throw new ContractError(
@@ -165,4 +377,9 @@ export class Run implements AsyncIterable<RunEvent> {
       }),
     );
   }
+}
+
+function isAfterEpoch(epoch: number) {
+  return (milestone: { epoch: number; batchIdx: number }): boolean =>
+    milestone.epoch > epoch || (milestone.epoch === epoch && milestone.batchIdx > 0);
 }

@@ -4,6 +4,7 @@ import { dispatch, lastCalled, open, type Dispatch } from './dispatch.js';
 import type { HookName } from './hooks.js';
 import { openScopes, reentry, type Instruction, type Program, type Range } from './program.js';
 import type { Session } from './session.js';
+import { takeOver } from './tenancy.js';
 
 /** Milliseconds of work after which a running program lets the event loop have a turn. */
 const BREATH = 12;
@@ -108,6 +109,7 @@ export class Execution {
       if (this.#detour) await this.#followDetour(this.#detour);
       const instruction = code[this.#pc];
       if (!instruction) return undefined;
+      takeOver(this.session);
       if (instruction.kind === 'hook' && !this.#atPoint && !this.#running) {
         check?.();
         if (!this.#detour && this.#after === undefined && stop(instruction.hook)) {

@@ -1,5 +1,6 @@
 import type { Execution } from './execution.js';
 import type { HookName } from './hooks.js';
+import { leave } from './tenancy.js';
 
 export type Outcome = 'completed' | 'stopped' | 'interrupted' | 'failed';
 
@@ -76,6 +77,7 @@ export class Runner {
     this.reason = reason;
     trainer.status = 'finished';
     this.#warnOf(await this.execution.unwind());
+    leave(this.execution.session);
   }
 
   #end(): void {
@@ -83,6 +85,7 @@ export class Runner {
     this.outcome = session.trainer.shouldStop && session.stage === 'fit' ? 'stopped' : 'completed';
     this.reason = session.endReason;
     session.trainer.status = 'finished';
+    leave(session);
   }
 
   async #abort(error: unknown, outcome: 'interrupted' | 'failed'): Promise<void> {
@@ -102,6 +105,7 @@ export class Runner {
     for (const callback of trainer.callbacks) await attempt(() => callback.onException?.(trainer, module, error));
     await attempt(() => session.data.dataModule?.onException?.(error));
     errors.push(...(await this.execution.unwind()));
+    leave(session);
     this.#warnOf(errors);
   }
 

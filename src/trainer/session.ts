@@ -1,7 +1,8 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Tape } from '../autograd/tape.js';
+import { ContractError } from '../errors.js';
 import { MetricCollection, type LogOptions, type LogSite, type Report } from '../module/metrics.js';
-import { modulesIn, type Module } from '../module/module.js';
+import { attach, modulesIn, type Module } from '../module/module.js';
 import type { Parameter } from '../module/parameter.js';
 import { hasUnbuiltLayers, walk, type Buffer } from '../module/walk.js';
 import { retain } from '../tensors/share.js';
@@ -13,6 +14,7 @@ import type { DataConnector } from './data-connector.js';
 import type { Batch, HookData, HookName, Stage } from './hooks.js';
 import { siteOf } from './log-sites.js';
 import type { ResumePoint } from './state.js';
+import { leave } from './tenancy.js';
 import type { Trainer } from './trainer.js';
 
 /** The loop that is running: what a module's step is called for. */
@@ -223,8 +225,14 @@ export class Session {
     this.buffers = buffers;
   }
 
+  /** Makes this session the one that the module's `log`, `trainer` and the like refer to. */
+  attach(): void {
+    attach(this.module, { trainer: this.trainer, log: this.log.bind(this), manualBackward: refuseManual });
+  }
+
   /** Lets go of everything but the weights. */
   dispose(): void {
+    leave(this);
     this.emptyHands();
     this.letGoOfCheckpoint();
     for (const optimizer of this.optimizers) optimizer.dispose();
@@ -259,6 +267,10 @@ export class Session {
       module.training = modes[i] ?? module.training;
     });
   }
+}
+
+function refuseManual(): never {
+  throw new ContractError('Manual optimization is not there yet: leave automaticOptimization true.');
 }
 
 /** Getters, so that nothing is made for hooks that do not ask. */

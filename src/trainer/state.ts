@@ -100,7 +100,7 @@ export function captureWeights(s: Session): Checkpoint {
   };
 }
 
-function callbackStates(s: Session): Record<string, object> {
+export function callbackStates(s: Session): Record<string, object> {
   const states = s.keyedCallbacks().map(([key, callback]) => [key, callback.stateDict?.() ?? {}] as const);
   return Object.fromEntries(states.filter(([, state]) => Object.keys(state).length > 0));
 }

@@ -1,4 +1,3 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
 import { useBackend } from '../backend/index.js';
 import { defaultCallbacks } from '../callbacks/defaults.js';
 import type { ModelCheckpoint } from '../callbacks/model-checkpoint.js';
@@ -6,8 +5,8 @@ import { readCheckpoint, writeCheckpoint } from '../checkpoint/store.js';
 import { ConfigurationError, ContractError, describe, StrobeError } from '../errors.js';
 import { CSVLogger } from '../loggers/csv.js';
 import type { Logger } from '../loggers/logger.js';
-import type { LogOptions, Metrics, Report } from '../module/metrics.js';
-import { attach, Module, type ModuleHost } from '../module/module.js';
+import type { Metrics, Report } from '../module/metrics.js';
+import { Module } from '../module/module.js';
 import type { Optimizer, SchedulerConfig } from '../optim/index.js';
 import { globalSeed } from '../random/index.js';
 import { Run, type RunOptions } from '../run/run.js';
@@ -22,6 +21,7 @@ import { countTrainingBatches } from './phases/loaders.js';
 import { isLastBatch } from './phases/train-batch.js';
 import { Runner, type Outcome } from './runner.js';
 import { freshProgress, Session, type Progress } from './session.js';
+import { takeOver } from './tenancy.js';
 import { arrive, captureState, captureWeights, disposeState, isRunState } from './state.js';
 
 const PROGRAMS = { fit, validate, test, predict };
@@ -151,7 +151,7 @@ export class Trainer {
       this.stage = stage;
       if (stage === 'fit') this.requestStop(false, '');
       this.storedMetrics = { callback: {}, logger: {}, progressBar: {} };
-      attach(model, new Host(this, session));
+      takeOver(session);
       if (ckptPath !== undefined) await this.#goOnFrom(session, execution, ckptPath);
     };
     this.#runner = new Runner(execution, prepare);
@@ -209,6 +209,31 @@ export class Trainer {
   /** Chooses the engine in place of the option `backend`. */
   useEngine(backend: string): void {
     this.options.backend = resolveOptions({ ...this.options, backend } as TrainerOptions).backend;
+  }
+
+  /**
+   * @internal A trainer of the same settings whose run goes on from here on its own. Callbacks are the same objects, in a
+   * list of its own; metrics go to no logger.
+   */
+  fork(): Trainer {
+    const bare = {
+      callbacks: [],
+      logger: false,
+      enableCheckpointing: false,
+      enableProgressBar: false,
+      enableModelSummary: false,
+    };
+    const copy = new Trainer({ ...this.options, ...bare } as TrainerOptions);
+    copy.callbacks.push(...this.callbacks);
+    Object.assign(copy.limits, this.limits);
+    copy.seed = this.seed;
+    copy.stage = this.stage;
+    return copy;
+  }
+
+  /** @internal The runner that drives this trainer now. */
+  adopt(runner: Runner): void {
+    this.#runner = runner;
   }
 
   /** Frees what the last fit left: optimizer slots and gradients. The weights stay. */
@@ -365,25 +390,6 @@ export class Trainer {
 
   #modelOr(model: Module | undefined): Module {
     return model ?? this.#live('module').module;
-  }
-}
-
-/** What a module reaches its trainer through. */
-class Host implements ModuleHost {
-  readonly trainer: Trainer;
-  readonly #session: Session;
-
-  constructor(trainer: Trainer, session: Session) {
-    this.trainer = trainer;
-    this.#session = session;
-  }
-
-  log(name: string, value: number | Tensor, options: LogOptions): void {
-    this.#session.log(name, value, options);
-  }
-
-  manualBackward(): void {
-    throw new ContractError('Manual optimization is not there yet: leave automaticOptimization true.');
   }
 }
 

@@ -17,10 +17,13 @@ const DEFAULT_TEMPLATE = '{epoch}-{step}';
  * a metric that is missing counts as 0.
  */
 export function checkpointName(template: string | undefined, metrics: Metrics, options: NameOptions): string {
-  const filled = (template || DEFAULT_TEMPLATE).replace(/\{([^{}:]+)(?::([^{}]*))?\}/g, (_, name: string, spec?: string) => {
-    const value = formatNumber(metrics[name] ?? 0, spec);
-    return options.autoInsertMetricName ? `${name}=${value}` : value;
-  });
+  const filled = (template || DEFAULT_TEMPLATE).replace(
+    /\{([^{}:]+)(?::([^{}]*))?\}/g,
+    (_, name: string, spec?: string) => {
+      const value = formatNumber(metrics[name] ?? 0, spec);
+      return options.autoInsertMetricName ? `${name}=${value}` : value;
+    },
+  );
   const version = options.version === undefined ? [] : [`v${options.version}`];
   const prefix = options.prefix ? [options.prefix] : [];
   return [...prefix, filled, ...version].join('-') + EXTENSION;
