@@ -223,7 +223,7 @@ export class Trainer {
       enableProgressBar: false,
       enableModelSummary: false,
     };
-    const copy = new Trainer({ ...this.options, ...bare } as TrainerOptions);
+    const copy = new Trainer({ ...this.options, ...bare });
     copy.callbacks.push(...this.callbacks);
     Object.assign(copy.limits, this.limits);
     copy.seed = this.seed;
