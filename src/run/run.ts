@@ -10,6 +10,7 @@ import type { FitResult, Trainer } from '../trainer/trainer.js';
 import { Breakpoints, type Breakpoint } from './breakpoints.js';
 import type { EventOf, Position, RunEvent } from './events.js';
 import { History } from './history.js';
+import { apply, Journal, journalScript, journalTable, sameMoment, type JournalEntry } from './journal.js';
 import { forkOf, snapshotOf, travel } from './travel.js';
 
 export interface RunOptions {
@@ -46,6 +47,7 @@ export class Run implements AsyncIterable<RunEvent> {
   readonly #history: History;
   readonly #breakpoints = new Breakpoints();
   readonly #listeners = new Set<Listener>();
+  readonly #journal = new Journal();
   #pauseRequested = false;
   #playing: Promise<RunEvent | undefined> | undefined;
   readonly name: string;
@@ -182,6 +184,34 @@ export class Run implements AsyncIterable<RunEvent> {
     return () => void this.#listeners.delete(entry);
   }
 
+  /** What was changed while the run was paused, when and where, from what to what; direct assignments included. */
+  get journal(): JournalEntry[] {
+    this.#takeOver();
+    if (this.#runner.begun && this.status === 'paused') this.#settle();
+    return [...this.#journal.entries];
+  }
+
+  /** The journal as a table. */
+  journalTable(): string {
+    return journalTable(this.journal);
+  }
+
+  /** The journal as TypeScript that does the same to a fresh run. */
+  toScript(): string {
+    return journalScript(this.journal);
+  }
+
+  /** Goes on to where each of these changes was made, and makes it: with the same seed, the run becomes the journal's. */
+  async replay(journal: readonly JournalEntry[]): Promise<void> {
+    for (const entry of journal) {
+      while (!sameMoment(this.position, entry.position)) {
+        if (!(await this.next())) throw this.#neverThere(entry);
+      }
+      this.#takeOver();
+      apply(this.#session, entry);
+    }
+  }
+
   /** Optimizer steps between which `rewind` can go back, and what remembering them costs. */
   get history(): { from: number; to: number; bytes: number; limitBytes: number } {
     return this.#history.extent;
@@ -200,7 +230,7 @@ export class Run implements AsyncIterable<RunEvent> {
     const after = step === undefined ? isAfterEpoch(epoch ?? 0) : ({ step: own }: { step: number }) => own > step;
     const milestone = this.#history.before(after);
     if (!milestone || (epoch !== undefined && milestone.epoch > epoch)) throw this.#outOfReach(to);
-    await travel(this.#runner, milestone.snapshot);
+    await this.#travel(milestone.snapshot);
     this.#history.cutAt(milestone);
     const arrived = () =>
       step === undefined ? this.#session.progress.epoch >= (epoch ?? 0) : this.#session.progress.globalStep >= step;
@@ -219,7 +249,7 @@ export class Run implements AsyncIterable<RunEvent> {
   async restore(snapshot: Snapshot): Promise<Position> {
     this.#refuseIfBusy();
     this.#refuseIfOver('restore');
-    await travel(this.#runner, snapshot);
+    await this.#travel(snapshot);
     return this.position;
   }
 
@@ -299,9 +329,34 @@ export class Run implements AsyncIterable<RunEvent> {
       this.#tell(hook);
       return stop(hook);
     };
+    if (this.#runner.begun) this.#takeOver();
+    this.#journal.close(this.#session, this.position);
     const hook = await this.#runner.advance(pass, this.#signal);
     if (hook === undefined) this.#history.clear();
+    else this.#journal.open(this.#session);
     return hook && this.#event(hook);
+  }
+
+  async #travel(snapshot: Snapshot): Promise<void> {
+    this.#journal.close(this.#session, this.position);
+    await travel(this.#runner, snapshot);
+    this.#journal.open(this.#session);
+  }
+
+  /** What was changed so far is written down; what comes next is compared with how things are now. */
+  #settle(): void {
+    this.#journal.close(this.#session, this.position);
+    this.#journal.open(this.#session);
+  }
+
+  #neverThere({ position }: JournalEntry): ContractError {
+    return new ContractError(
+      StrobeError.compose('The journal has a change at a place that this run did not come to.', {
+        expected: "a run that goes the way of the journal's",
+        received: `no ${position.hook} at step ${position.globalStep}`,
+        hint: 'replay it on a fresh run of the same seed, data and settings',
+      }),
+    );
   }
 
   /** Every batch's beginning can be gone back to. */

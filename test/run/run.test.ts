@@ -300,3 +300,56 @@ it('events are told apart by their hook', () => {
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
 }
+
+describe('the journal', () => {
+  it('knows what was changed while the run was paused, and does it again to a fresh run, bit for bit', async () => {
+    const { run, counter } = start();
+    await run.step(2);
+    run.trainer.optimizers.forEach((optimizer) => (optimizer.lr = 0.01));
+    counter.batches = 40;
+    await run.until('onAfterBackward');
+    const [kernel] = run.module.parameters();
+    if (kernel) kernel.grad = tf.zeros(kernel.shape);
+    await run.next();
+    run.trainer.limits.gradientClipVal = 0.1;
+    await run.step();
+    const changed = run.journal.map(({ path, position }) => [path.join('.'), position.hook, position.globalStep]);
+    expect(changed).toEqual([
+      ['optimizers.0.paramGroups.0.lr', 'onTrainBatchEnd', 2],
+      ['callbacks.Counter.batches', 'onTrainBatchEnd', 2],
+      ['parameters.net.dense_1.kernel.grad', 'onAfterBackward', 2],
+      ['limits.gradientClipVal', 'onBeforeOptimizerStep', 2],
+    ]);
+    expect(run.journal[0]).toMatchObject({ from: 0.05, to: 0.01 });
+    const journal = JSON.parse(JSON.stringify(run.journal)) as typeof run.journal;
+    const bits = await finished(run);
+    expect(bits).not.toEqual(uninterrupted);
+
+    const again = start();
+    await again.run.replay(journal);
+    expect(await finished(again.run)).toEqual(bits);
+    expect(again.counter.batches).toBe(counter.batches);
+  });
+
+  it('can be read as a table, and as a script', async () => {
+    const { run } = start();
+    await run.step(1);
+    run.trainer.optimizers.forEach((optimizer) => (optimizer.lr = 0.01));
+    expect(run.journalTable()).toMatch(
+      /epoch {2}batch {2}step {2}hook +changed +from +to\n0 +0 +1 +onTrainBatchEnd +optimizers\.0\.paramGroups\.0\.lr +0\.05 +0\.01/,
+    );
+    expect(run.toScript()).toMatch(
+      /await run\.until\('onTrainBatchEnd', [^]+\);\nrun\.trainer\.optimizers\[0\]!\.paramGroups\[0\]!\.lr = 0\.01;/,
+    );
+  });
+
+  it('says so when a run never comes to the place of a change', async () => {
+    const { run } = start();
+    await run.step(3);
+    run.trainer.optimizers.forEach((optimizer) => (optimizer.lr = 0.01));
+    const { journal } = run;
+    const short = start();
+    short.run.trainer.limits.maxSteps = 1;
+    await expect(short.run.replay(journal)).rejects.toThrow('did not come to');
+  });
+});
