@@ -47,8 +47,8 @@ export class Breakpoints {
   }
 
   /** At a hook, every time or when a predicate holds. */
-  at(hook: HookName, when: Test = () => true): Breakpoint {
-    return this.#add(hook, hook, when);
+  at(hook: HookName, when: Test = () => true, description: string = hook): Breakpoint {
+    return this.#add(description, hook, when);
   }
 
   /** When a value crosses a line: `when` sees it now and as it was before. A value that is NaN or absent is passed over. */

@@ -1,8 +1,9 @@
+import * as tf from '@tensorflow/tfjs-core';
 import { ContractError, StrobeError } from '../errors.js';
 import type { Metrics } from '../module/metrics.js';
 import type { Module } from '../module/module.js';
 import type { CallbackList } from '../trainer/callback.js';
-import { eventData, type HookName } from '../trainer/hooks.js';
+import { eventData, type Batch, type HookName } from '../trainer/hooks.js';
 import type { Outcome, Runner } from '../trainer/runner.js';
 import type { Snapshot } from '../trainer/state.js';
 import { takeOver } from '../trainer/tenancy.js';
@@ -18,6 +19,8 @@ export interface RunOptions {
   ckptPath?: string;
   /** Aborting it interrupts the run: it ends with its end hooks. */
   signal?: AbortSignal;
+  /** Whether playing pauses before an update whose gradients are NaN or infinite. Default true. */
+  guard?: boolean;
   /** How much to remember for `rewind`, in bytes. Default 256 MiB; 0 remembers nothing. */
   history?: { limitBytes?: number };
 }
@@ -53,11 +56,12 @@ export class Run implements AsyncIterable<RunEvent> {
   readonly name: string;
 
   /** @internal Use `trainer.run(model, data)`. */
-  constructor(runner: Runner, { signal, history }: RunOptions, name = 'run') {
+  constructor(runner: Runner, { signal, history, guard = true }: RunOptions, name = 'run') {
     this.#runner = runner;
     this.#signal = signal;
     this.#history = new History(history?.limitBytes ?? HISTORY_BYTES);
     this.name = name;
+    if (guard) this.#breakpoints.at('onBeforeOptimizerStep', hasBadGradient, 'gradients that are NaN or infinite');
   }
 
   get #session() {
@@ -212,6 +216,26 @@ export class Run implements AsyncIterable<RunEvent> {
     }
   }
 
+  /** The batch at hand. Replace it before its step runs, and the step sees the new one; the old one stays yours. */
+  get batch(): Batch {
+    return this.#session.hands.batch;
+  }
+
+  set batch(batch: Batch) {
+    const { hands } = this.#session;
+    hands.batch = batch;
+    hands.batchReplaced = true;
+  }
+
+  /** What the gradients of the step at hand are multiplied by: one over the accumulation window, unless it is set. */
+  get lossScale(): number {
+    return this.#session.hands.lossScale;
+  }
+
+  set lossScale(scale: number) {
+    this.#session.hands.lossScale = scale;
+  }
+
   /** Optimizer steps between which `rewind` can go back, and what remembering them costs. */
   get history(): { from: number; to: number; bytes: number; limitBytes: number } {
     return this.#history.extent;
@@ -333,8 +357,14 @@ export class Run implements AsyncIterable<RunEvent> {
     this.#journal.close(this.#session, this.position);
     const hook = await this.#runner.advance(pass, this.#signal);
     if (hook === undefined) this.#history.clear();
-    else this.#journal.open(this.#session);
+    else this.#stand();
     return hook && this.#event(hook);
+  }
+
+  /** The run has paused: what is changed from now on is the user's doing. */
+  #stand(): void {
+    this.#session.rememberWeights();
+    this.#journal.open(this.#session);
   }
 
   async #travel(snapshot: Snapshot): Promise<void> {
@@ -437,4 +467,12 @@ export class Run implements AsyncIterable<RunEvent> {
 function isAfterEpoch(epoch: number) {
   return (milestone: { epoch: number; batchIdx: number }): boolean =>
     milestone.epoch > epoch || (milestone.epoch === epoch && milestone.batchIdx > 0);
+}
+
+function hasBadGradient(event: RunEvent): boolean {
+  if (event.hook !== 'onBeforeOptimizerStep') return false;
+  return Object.values(event.gradients).some((gradient) => {
+    const sum = tf.tidy(() => tf.sum(tf.abs(gradient)).dataSync()[0] ?? 0);
+    return !Number.isFinite(sum);
+  });
 }

@@ -225,6 +225,13 @@ export class Session {
     this.buffers = buffers;
   }
 
+  /** While a forward pass may have to be repeated elsewhere, the weights that it saw must be known. */
+  rememberWeights(): void {
+    const { tape, before } = this.hands;
+    if (!tape) return;
+    Object.assign(before, this.handlesOn(this.parameters.filter(({ name }) => !(name in before))));
+  }
+
   /** Makes this session the one that the module's `log`, `trainer` and the like refer to. */
   attach(): void {
     attach(this.module, { trainer: this.trainer, log: this.log.bind(this), manualBackward: refuseManual });

@@ -1,3 +1,6 @@
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import {
@@ -137,6 +140,36 @@ describe('a run', () => {
     expect(kernel?.variable.dataSync()).toEqual(before);
   });
 
+  it('takes another batch, and another scale of the loss', async () => {
+    const [run, other] = [start().run, start().run];
+    await run.until('onTrainBatchStart');
+    const mine = [tf.zeros([2, 4]), tf.zeros([2, 1])];
+    run.batch = mine;
+    const event = await run.until('onTrainBatchEnd');
+    expect(event?.batch).toBe(mine);
+    await other.until('onTrainBatchStart');
+    other.batch = mine;
+    await other.until('onBeforeBackward');
+    other.lossScale = 0;
+    const stopped = weights(other);
+    await other.until('onTrainBatchEnd');
+    expect(weights(other)).toEqual(stopped);
+  });
+
+  it('saves between forward and backward what the forward pass saw, though weights and batch were changed since', async () => {
+    const path = join(tmpdir(), `strobe-run-test-${process.pid}.ckpt`);
+    const { run } = start();
+    await run.until('onTrainBatchStart', ({ position }) => position.globalStep === 2);
+    run.batch = [tf.ones([3, 4]), tf.ones([3, 1])];
+    await run.until('onBeforeBackward');
+    for (const parameter of run.module.parameters()) parameter.assign(tf.mul(parameter.variable, 1.5));
+    await run.save(path);
+    const bits = await finished(run);
+    const { run: again } = start({ ckptPath: path });
+    expect(await finished(again)).toEqual(bits);
+    await rm(path);
+  });
+
   it('refuses what makes no sense, and says what to do', async () => {
     const { run } = start();
     await expect(run.step(0)).rejects.toThrow('whole steps');
@@ -263,11 +296,29 @@ describe('playing', () => {
     run.play();
     await until(() => run.status === 'paused');
     expect(run.position.globalStep).toBe(6);
-    expect(run.breakpoints.map(({ id, hits }) => [id, hits])).toEqual([[watch.id, 1]]);
+    expect(run.breakpoints.map(({ id, hits }) => [id, hits])).toEqual([
+      [1, 0],
+      [watch.id, 1],
+    ]);
     watch.enabled = false;
     run.play();
     await until(() => run.status === 'completed');
     expect(weights(run)).toEqual(uninterrupted);
+  });
+
+  it('pauses before an update with gradients that are not finite, everything intact', async () => {
+    const { run } = start();
+    await run.step(2);
+    const before = weights(run);
+    await run.until('onAfterBackward');
+    const [kernel] = run.module.parameters();
+    if (kernel) kernel.grad = tf.fill(kernel.shape, Infinity);
+    run.play();
+    await until(() => run.status === 'paused');
+    expect(run.position).toMatchObject({ hook: 'onBeforeOptimizerStep', globalStep: 2 });
+    expect(weights(run)).toEqual(before);
+    await run.rewind(0);
+    expect(await finished(run)).toEqual(uninterrupted);
   });
 
   it('tells listeners what they asked for', async () => {
