@@ -8,8 +8,8 @@ import os from 'node:os';
 import * as tf from '@tensorflow/tfjs';
 import { Adam, Module, Trainer, type Run } from 'strobe';
 
-const STEPS = 300;
-const ROUNDS = 7;
+const STEPS = 1000;
+const ROUNDS = 5;
 
 class Mlp extends Module {
   readonly net: tf.Sequential;

@@ -57,13 +57,19 @@ export class History {
     const newest = this.#milestones.at(-1)?.step ?? 0;
     const candidates = this.#milestones.length - RECENT;
     if (candidates < 2) return 0;
-    let [chosen, smallest] = [0, Infinity];
+    let chosen = 0;
+    let smallest = Infinity;
     for (let i = 1; i < candidates; i++) {
-      const [former, own, next] = this.#milestones.slice(i - 1, i + 2) as [Milestone, Milestone, Milestone];
-      const gap = (next.step - former.step) / (newest - own.step + 1);
-      if (gap < smallest) [chosen, smallest] = [i, gap];
+      const gap = (this.#stepOf(i + 1) - this.#stepOf(i - 1)) / (newest - this.#stepOf(i) + 1);
+      if (gap >= smallest) continue;
+      smallest = gap;
+      chosen = i;
     }
     return chosen;
+  }
+
+  #stepOf(index: number): number {
+    return this.#milestones[index]?.step ?? 0;
   }
 
   #remove(index: number): void {

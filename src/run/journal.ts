@@ -44,7 +44,7 @@ export class Journal {
 }
 
 function key({ path }: Setting): string {
-  return JSON.stringify(path);
+  return path.join('\n');
 }
 
 function isTensor({ path }: Setting): boolean {
@@ -53,7 +53,7 @@ function isTensor({ path }: Setting): boolean {
 
 /** Makes a recorded change in a run that stands where it was made. */
 export function apply(session: Session, entry: JournalEntry): void {
-  const setting = settingsOf(session).find(({ path }) => JSON.stringify(path) === JSON.stringify(entry.path));
+  const setting = settingsOf(session).find(({ path }) => path.join('\n') === entry.path.join('\n'));
   if (!setting) {
     throw new ContractError(
       StrobeError.compose(`This run has no ${entry.path.join('.')}.`, {
