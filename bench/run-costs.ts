@@ -8,8 +8,8 @@ import os from 'node:os';
 import * as tf from '@tensorflow/tfjs';
 import { Adam, Module, Trainer, type Run } from 'strobe';
 
-const STEPS = 1000;
-const ROUNDS = 5;
+const STEPS = 400;
+const ROUNDS = 11;
 
 class Mlp extends Module {
   readonly net: tf.Sequential;

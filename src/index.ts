@@ -13,6 +13,7 @@ export type { JournalEntry } from './run/journal.js';
 export type { EventOf, Position, RunEvent } from './run/events.js';
 export { Callback, CallbackList } from './trainer/callback.js';
 export type { Batch, HookName, Stage, StepOutputs } from './trainer/hooks.js';
-export { Trainer, type FitOptions, type FitResult, type Limits } from './trainer/trainer.js';
+export { Trainer, type FitOptions, type FitResult } from './trainer/trainer.js';
+export type { Limits } from './trainer/limits.js';
 export type { TrainerOptions } from './trainer/options.js';
 export * from './callbacks/index.js';

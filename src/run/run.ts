@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ContractError, StrobeError } from '../errors.js';
 import type { Metrics } from '../module/metrics.js';
 import type { Module } from '../module/module.js';
 import type { CallbackList } from '../trainer/callback.js';
@@ -12,6 +11,7 @@ import { Breakpoints, type Breakpoint } from './breakpoints.js';
 import type { EventOf, Position, RunEvent } from './events.js';
 import { History } from './history.js';
 import { apply, Journal, journalScript, journalTable, sameMoment, type JournalEntry } from './journal.js';
+import { failed, neverThere, notWholeSteps, outOfReach, over, underWay } from './refusals.js';
 import { forkOf, snapshotOf, travel } from './travel.js';
 
 export interface RunOptions {
@@ -21,7 +21,7 @@ export interface RunOptions {
   signal?: AbortSignal;
   /** Whether playing pauses before an update whose gradients are NaN or infinite. Default true. */
   guard?: boolean;
-  /** How much to remember for `rewind`, in bytes. Default 256 MiB; 0 remembers nothing. */
+  /** How much to remember for `rewind`, in bytes. Default 64 MiB; 0 remembers nothing. */
   history?: { limitBytes?: number };
 }
 
@@ -39,7 +39,7 @@ interface Listener {
   tell: (event: RunEvent) => void;
 }
 
-const HISTORY_BYTES = 256 * 2 ** 20;
+const HISTORY_BYTES = 64 * 2 ** 20;
 
 export type RunStatus = 'paused' | 'running' | Outcome;
 
@@ -209,7 +209,7 @@ export class Run implements AsyncIterable<RunEvent> {
   async replay(journal: readonly JournalEntry[]): Promise<void> {
     for (const entry of journal) {
       while (!sameMoment(this.position, entry.position)) {
-        if (!(await this.next())) throw this.#neverThere(entry);
+        if (!(await this.next())) throw neverThere(entry);
       }
       this.#takeOver();
       apply(this.#session, entry);
@@ -253,7 +253,7 @@ export class Run implements AsyncIterable<RunEvent> {
     const epoch = typeof to === 'object' && 'epoch' in to ? to.epoch : undefined;
     const after = step === undefined ? isAfterEpoch(epoch ?? 0) : ({ step: own }: { step: number }) => own > step;
     const milestone = this.#history.before(after);
-    if (!milestone || (epoch !== undefined && milestone.epoch > epoch)) throw this.#outOfReach(to);
+    if (!milestone || (epoch !== undefined && milestone.epoch > epoch)) throw outOfReach(this.#history, to);
     await this.#travel(milestone.snapshot);
     this.#history.cutAt(milestone);
     const arrived = () =>
@@ -329,13 +329,7 @@ export class Run implements AsyncIterable<RunEvent> {
 
   async #times<H extends HookName>(n: number, hook: H): Promise<EventOf<H> | undefined> {
     if (!Number.isInteger(n) || n < 1) {
-      throw new ContractError(
-        StrobeError.compose('A run can be advanced by whole steps only.', {
-          expected: 'an integer from 1 up',
-          received: String(n),
-          hint: n < 0 ? 'use rewind to go back' : 'use next() to go on by a single hook',
-        }),
-      );
+      throw notWholeSteps(n);
     }
     let event: EventOf<H> | undefined;
     for (let i = 0; i < n; i++) {
@@ -379,16 +373,6 @@ export class Run implements AsyncIterable<RunEvent> {
     this.#journal.open(this.#session);
   }
 
-  #neverThere({ position }: JournalEntry): ContractError {
-    return new ContractError(
-      StrobeError.compose('The journal has a change at a place that this run did not come to.', {
-        expected: "a run that goes the way of the journal's",
-        received: `no ${position.hook} at step ${position.globalStep}`,
-        hint: 'replay it on a fresh run of the same seed, data and settings',
-      }),
-    );
-  }
-
   /** Every batch's beginning can be gone back to. */
   #remember(hook: HookName): void {
     if (hook !== 'onTrainBatchStart' || this.#history.limitBytes === 0) return;
@@ -420,47 +404,17 @@ export class Run implements AsyncIterable<RunEvent> {
 
   #refuseIfBusy(): void {
     if (!this.#runner.executing) return;
-    throw new ContractError(
-      StrobeError.compose('The run is under way.', {
-        expected: 'one step, until, epoch or finish at a time',
-        received: 'a second one before the first has come to its end',
-        hint: 'await the first',
-      }),
-    );
+    throw underWay();
   }
 
   #refuseIfOver(what: string): void {
     if (this.#runner.outcome === undefined) return;
-    throw new ContractError(
-      StrobeError.compose(`This run is over: ${what} needs one that can go on.`, {
-        expected: 'a run that is paused',
-        received: `a run that is ${this.#runner.outcome}`,
-        hint: 'begin a new run, from a checkpoint if there is one: trainer.run(model, data, { ckptPath })',
-      }),
-    );
-  }
-
-  #outOfReach(to: number | { step: number } | { epoch: number }): ContractError {
-    const { from, to: newest, bytes, limitBytes } = this.history;
-    const kept = from < 0 ? 'nothing yet' : `steps ${from} to ${newest} (${(bytes / 2 ** 20).toFixed(1)} MiB)`;
-    return new ContractError(
-      StrobeError.compose('The run cannot go back that far.', {
-        expected: `a point it remembers: ${kept}`,
-        received: JSON.stringify(to),
-        hint: `keep more with trainer.run(model, data, { history: { limitBytes: ${Math.max(limitBytes, 1) * 4} } })`,
-      }),
-    );
+    throw over(what, this.#runner.outcome);
   }
 
   #refuseIfFailed(): undefined {
     if (this.#runner.outcome !== 'failed') return undefined;
-    throw new ContractError(
-      StrobeError.compose('This run has failed and cannot go on.', {
-        expected: 'a run that is paused',
-        received: `a run that ended with: ${this.#runner.reason}`,
-        hint: 'begin a new run, from a checkpoint if there is one: trainer.run(model, data, { ckptPath })',
-      }),
-    );
+    throw failed(this.#runner.reason);
   }
 }
 

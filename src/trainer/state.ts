@@ -11,7 +11,7 @@ import type { Execution, Place } from './execution.js';
 import type { Stage } from './hooks.js';
 import type { Loop, Progress, Session } from './session.js';
 import { evaluationSourcesFor, trainSourceFor } from './phases/loaders.js';
-import type { Limits } from './trainer.js';
+import type { Limits } from './limits.js';
 
 /** The part of a run that is neither weights nor optimizers nor callbacks: where it stands, and what it holds there. */
 export interface RunPart {

@@ -2,7 +2,7 @@ import { useBackend } from '../backend/index.js';
 import { defaultCallbacks } from '../callbacks/defaults.js';
 import type { ModelCheckpoint } from '../callbacks/model-checkpoint.js';
 import { readCheckpoint, writeCheckpoint } from '../checkpoint/store.js';
-import { ConfigurationError, ContractError, describe, StrobeError } from '../errors.js';
+import { ConfigurationError, ContractError, StrobeError } from '../errors.js';
 import { CSVLogger } from '../loggers/csv.js';
 import type { Logger } from '../loggers/logger.js';
 import type { Metrics, Report } from '../module/metrics.js';
@@ -16,32 +16,17 @@ import { predict, test, validate } from './evaluate.js';
 import { Execution } from './execution.js';
 import { fit } from './fit.js';
 import type { Stage } from './hooks.js';
+import { changed, limitsOf, type Limits } from './limits.js';
 import { resolveOptions, type ResolvedOptions, type TrainerOptions } from './options.js';
 import { countTrainingBatches } from './phases/loaders.js';
 import { isLastBatch } from './phases/train-batch.js';
 import { Runner, type Outcome } from './runner.js';
+import { busy, notAModule, nothingToSave } from './refusals.js';
 import { freshProgress, Session, type Progress } from './session.js';
 import { takeOver } from './tenancy.js';
 import { arrive, captureState, captureWeights, disposeState, isRunState } from './state.js';
 
 const PROGRAMS = { fit, validate, test, predict };
-
-/** Settings of the loops that may be changed while they run. */
-export interface Limits {
-  maxEpochs: number;
-  minEpochs: number;
-  maxSteps: number;
-  minSteps: number;
-  limitTrainBatches: number | undefined;
-  limitValBatches: number | undefined;
-  limitTestBatches: number | undefined;
-  limitPredictBatches: number | undefined;
-  valCheckInterval: number | undefined;
-  checkValEveryNEpoch: number | null;
-  accumulateGradBatches: number;
-  gradientClipVal: number | undefined;
-  gradientClipAlgorithm: 'norm' | 'value';
-}
 
 export type TrainerStatus = 'initializing' | 'running' | 'finished' | 'interrupted' | 'failed';
 
@@ -393,67 +378,8 @@ export class Trainer {
   }
 }
 
-function limitsOf(options: ResolvedOptions): Limits {
-  const { maxSteps, minSteps = 0, minEpochs = 0, maxEpochs = maxSteps === -1 ? 1000 : -1 } = options;
-  return {
-    maxEpochs,
-    minEpochs,
-    maxSteps,
-    minSteps,
-    limitTrainBatches: options.limitTrainBatches,
-    limitValBatches: options.limitValBatches,
-    limitTestBatches: options.limitTestBatches,
-    limitPredictBatches: options.limitPredictBatches,
-    valCheckInterval: options.valCheckInterval,
-    checkValEveryNEpoch: options.checkValEveryNEpoch,
-    accumulateGradBatches: options.accumulateGradBatches,
-    gradientClipVal: options.gradientClipVal,
-    gradientClipAlgorithm: options.gradientClipAlgorithm,
-  };
-}
-
-/** How long to train is for the trainer that goes on to say. */
-const OWN_TO_EACH: ReadonlySet<string> = new Set(['maxEpochs', 'minEpochs', 'maxSteps', 'minSteps']);
-
-/** What was set after the trainer was made; the rest is for the next trainer's own options to say. */
-function changed(now: Partial<Limits>, configured: Limits): Partial<Limits> {
-  return Object.fromEntries(
-    Object.entries(now).filter(([key, value]) => !OWN_TO_EACH.has(key) && value !== configured[key as keyof Limits]),
-  );
-}
-
 function loggersOf({ logger, defaultRootDir }: ResolvedOptions): Logger[] {
   if (logger === false) return [];
   if (logger === true) return [new CSVLogger({ saveDir: defaultRootDir })];
   return Array.isArray(logger) ? logger : [logger];
-}
-
-function notAModule(stage: Stage, model: unknown): ConfigurationError {
-  return new ConfigurationError(
-    StrobeError.compose(`trainer.${stage} takes a module first.`, {
-      expected: 'an instance of a class that extends Module',
-      received: describe(model),
-      hint: 'wrap a tfjs model in a Module with a trainingStep; see the README for an example',
-    }),
-  );
-}
-
-function busy(): ContractError {
-  return new ContractError(
-    StrobeError.compose('This trainer is running already.', {
-      expected: 'one fit, validate, test or predict at a time',
-      received: 'a second one before the first has ended',
-      hint: 'await the first, pause or stop its run, or make another Trainer',
-    }),
-  );
-}
-
-function nothingToSave(): ContractError {
-  return new ContractError(
-    StrobeError.compose('There is nothing to save yet.', {
-      expected: 'a trainer that has been given a module',
-      received: 'a new trainer',
-      hint: 'call trainer.fit(model, data) first',
-    }),
-  );
 }

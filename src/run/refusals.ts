@@ -1,0 +1,66 @@
+import { ContractError, StrobeError } from '../errors.js';
+import type { History } from './history.js';
+import type { JournalEntry } from './journal.js';
+
+/** What a run says when it cannot do what it is asked. */
+export function neverThere({ position }: JournalEntry): ContractError {
+  return new ContractError(
+    StrobeError.compose('The journal has a change at a place that this run did not come to.', {
+      expected: "a run that goes the way of the journal's",
+      received: `no ${position.hook} at step ${position.globalStep}`,
+      hint: 'replay it on a fresh run of the same seed, data and settings',
+    }),
+  );
+}
+
+export function outOfReach(history: History, to: unknown): ContractError {
+  const { from, to: newest, bytes, limitBytes } = history.extent;
+  const kept = from < 0 ? 'nothing yet' : `steps ${from} to ${newest} (${(bytes / 2 ** 20).toFixed(1)} MiB)`;
+  return new ContractError(
+    StrobeError.compose('The run cannot go back that far.', {
+      expected: `a point it remembers: ${kept}`,
+      received: JSON.stringify(to),
+      hint: `keep more with trainer.run(model, data, { history: { limitBytes: ${Math.max(limitBytes, 1) * 4} } })`,
+    }),
+  );
+}
+
+export function over(what: string, outcome: string): ContractError {
+  return new ContractError(
+    StrobeError.compose(`This run is over: ${what} needs one that can go on.`, {
+      expected: 'a run that is paused',
+      received: `a run that is ${outcome}`,
+      hint: 'begin a new run, from a checkpoint if there is one: trainer.run(model, data, { ckptPath })',
+    }),
+  );
+}
+
+export function failed(reason: string): ContractError {
+  return new ContractError(
+    StrobeError.compose('This run has failed and cannot go on.', {
+      expected: 'a run that is paused',
+      received: `a run that ended with: ${reason}`,
+      hint: 'begin a new run, from a checkpoint if there is one: trainer.run(model, data, { ckptPath })',
+    }),
+  );
+}
+
+export function underWay(): ContractError {
+  return new ContractError(
+    StrobeError.compose('The run is under way.', {
+      expected: 'one step, until, epoch or finish at a time',
+      received: 'a second one before the first has come to its end',
+      hint: 'await the first',
+    }),
+  );
+}
+
+export function notWholeSteps(n: number): ContractError {
+  return new ContractError(
+    StrobeError.compose('A run can be advanced by whole steps only.', {
+      expected: 'an integer from 1 up',
+      received: String(n),
+      hint: n < 0 ? 'use rewind to go back' : 'use next() to go on by a single hook',
+    }),
+  );
+}

@@ -1,0 +1,48 @@
+import type { ResolvedOptions } from './options.js';
+
+/** Settings of the loops that may be changed while they run. */
+export interface Limits {
+  maxEpochs: number;
+  minEpochs: number;
+  maxSteps: number;
+  minSteps: number;
+  limitTrainBatches: number | undefined;
+  limitValBatches: number | undefined;
+  limitTestBatches: number | undefined;
+  limitPredictBatches: number | undefined;
+  valCheckInterval: number | undefined;
+  checkValEveryNEpoch: number | null;
+  accumulateGradBatches: number;
+  gradientClipVal: number | undefined;
+  gradientClipAlgorithm: 'norm' | 'value';
+}
+
+/** The limits that a trainer's options set. */
+export function limitsOf(options: ResolvedOptions): Limits {
+  const { maxSteps, minSteps = 0, minEpochs = 0, maxEpochs = maxSteps === -1 ? 1000 : -1 } = options;
+  return {
+    maxEpochs,
+    minEpochs,
+    maxSteps,
+    minSteps,
+    limitTrainBatches: options.limitTrainBatches,
+    limitValBatches: options.limitValBatches,
+    limitTestBatches: options.limitTestBatches,
+    limitPredictBatches: options.limitPredictBatches,
+    valCheckInterval: options.valCheckInterval,
+    checkValEveryNEpoch: options.checkValEveryNEpoch,
+    accumulateGradBatches: options.accumulateGradBatches,
+    gradientClipVal: options.gradientClipVal,
+    gradientClipAlgorithm: options.gradientClipAlgorithm,
+  };
+}
+
+/** How long to train is for the trainer that goes on to say. */
+const OWN_TO_EACH: ReadonlySet<string> = new Set(['maxEpochs', 'minEpochs', 'maxSteps', 'minSteps']);
+
+/** What was set after the trainer was made; the rest is for the next trainer's own options to say. */
+export function changed(now: Partial<Limits>, configured: Limits): Partial<Limits> {
+  return Object.fromEntries(
+    Object.entries(now).filter(([key, value]) => !OWN_TO_EACH.has(key) && value !== configured[key as keyof Limits]),
+  );
+}

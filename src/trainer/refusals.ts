@@ -1,0 +1,33 @@
+import { ConfigurationError, ContractError, describe, StrobeError } from '../errors.js';
+import type { Stage } from './hooks.js';
+
+/** What a trainer says when it cannot do what it is asked. */
+export function notAModule(stage: Stage, model: unknown): ConfigurationError {
+  return new ConfigurationError(
+    StrobeError.compose(`trainer.${stage} takes a module first.`, {
+      expected: 'an instance of a class that extends Module',
+      received: describe(model),
+      hint: 'wrap a tfjs model in a Module with a trainingStep; see the README for an example',
+    }),
+  );
+}
+
+export function busy(): ContractError {
+  return new ContractError(
+    StrobeError.compose('This trainer is running already.', {
+      expected: 'one fit, validate, test or predict at a time',
+      received: 'a second one before the first has ended',
+      hint: 'await the first, pause or stop its run, or make another Trainer',
+    }),
+  );
+}
+
+export function nothingToSave(): ContractError {
+  return new ContractError(
+    StrobeError.compose('There is nothing to save yet.', {
+      expected: 'a trainer that has been given a module',
+      received: 'a new trainer',
+      hint: 'call trainer.fit(model, data) first',
+    }),
+  );
+}
