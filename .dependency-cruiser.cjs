@@ -46,7 +46,7 @@ module.exports = {
     only('src/autograd/', foundation),
     only('src/backend/', foundation, 'An engine knows nothing of training.'),
     only('src/data/', [...foundation, 'src/random/']),
-    only('src/module/', [...foundation, 'src/optim/', 'src/data/', 'src/trainer/contracts']),
+    only('src/module/', [...foundation, 'src/checkpoint/']),
     only('src/optim/', [...foundation, 'src/module/parameter', 'src/autograd/']),
     {
       name: 'trainer-does-not-know-run',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ContractError, StrobeError } from '../errors.js';
 import { Callback, type CallbackKind } from '../trainer/callback.js';
 import type { Trainer } from '../trainer/trainer.js';
-import { checkMode, isBetter, worst, type Mode } from './monitor.js';
+import { checkMode, isBetter, isJudging, worst, type Mode } from './monitor.js';
 import { checkOptions } from './options.js';
 
 /** Why training was asked to stop. */
@@ -89,11 +89,11 @@ export class EarlyStopping extends Callback {
   }
 
   override onTrainEpochEnd(trainer: Trainer): void {
-    if (this.#checkOnTrainEpochEnd && !this.#skips(trainer)) this.#check(trainer);
+    if (this.#checkOnTrainEpochEnd && isJudging(trainer)) this.#check(trainer);
   }
 
   override onValidationEnd(trainer: Trainer): void {
-    if (!this.#checkOnTrainEpochEnd && !this.#skips(trainer)) this.#check(trainer);
+    if (!this.#checkOnTrainEpochEnd && isJudging(trainer)) this.#check(trainer);
   }
 
   override stateDict(): object {
@@ -110,15 +110,6 @@ export class EarlyStopping extends Callback {
     this.stoppedEpoch = state.stoppedEpoch;
     this.stoppingReason = state.stoppingReason;
     this.stoppingReasonMessage = state.stoppingReasonMessage;
-  }
-
-  #skips(trainer: Trainer): boolean {
-    return (
-      trainer.stage !== 'fit' ||
-      trainer.sanityChecking ||
-      trainer.status !== 'running' ||
-      trainer.options.fastDevRun !== false
-    );
   }
 
   #check(trainer: Trainer): void {

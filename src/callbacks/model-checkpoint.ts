@@ -11,7 +11,7 @@ import type { Stage } from '../trainer/hooks.js';
 import type { Trainer } from '../trainer/trainer.js';
 import { checkpointName } from './checkpoints/naming.js';
 import { bestOf, ranks, scoreOf, worstOf, type Ranking } from './checkpoints/ranking.js';
-import { checkMode, type Mode } from './monitor.js';
+import { checkMode, isJudging, type Mode } from './monitor.js';
 import { checkOptions } from './options.js';
 
 const schema = z.strictObject({
@@ -114,7 +114,7 @@ export class ModelCheckpoint extends Callback {
   }
 
   override async onTrainEnd(trainer: Trainer): Promise<void> {
-    if (this.#options.saveLast && this.lastModelPath === '' && !this.#skips(trainer))
+    if (this.#options.saveLast && this.lastModelPath === '' && isJudging(trainer))
       await this.#saveLast(trainer, this.#metrics(trainer));
   }
 
@@ -144,15 +144,6 @@ export class ModelCheckpoint extends Callback {
     this.lastModelPath = state.lastModelPath;
   }
 
-  #skips(trainer: Trainer): boolean {
-    return (
-      trainer.stage !== 'fit' ||
-      trainer.sanityChecking ||
-      trainer.status !== 'running' ||
-      trainer.options.fastDevRun !== false
-    );
-  }
-
   #savesOnTrainEpochEnd(trainer: Trainer): boolean {
     const { saveOnTrainEpochEnd } = this.#options;
     if (saveOnTrainEpochEnd !== undefined) return saveOnTrainEpochEnd;
@@ -171,7 +162,7 @@ export class ModelCheckpoint extends Callback {
   }
 
   async #save(trainer: Trainer): Promise<void> {
-    if (this.#skips(trainer) || trainer.globalStep === this.#lastSavedStep) return;
+    if (!isJudging(trainer) || trainer.globalStep === this.#lastSavedStep) return;
     const metrics = this.#metrics(trainer);
     const saved = this.#options.saveTopK === 0 ? false : await this.#saveRanked(trainer, metrics);
     if (this.#options.saveLast && (saved || this.#options.saveTopK === 0)) await this.#saveLast(trainer, metrics);

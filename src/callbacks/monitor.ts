@@ -1,4 +1,5 @@
 import { ConfigurationError, describe, StrobeError } from '../errors.js';
+import type { Trainer } from '../trainer/trainer.js';
 
 export type Mode = 'min' | 'max';
 
@@ -22,4 +23,10 @@ export function isBetter(mode: Mode, value: number, than: number, minDelta = 0):
 /** The worst value there is: everything finite is better. */
 export function worst(mode: Mode): number {
   return mode === 'min' ? Infinity : -Infinity;
+}
+
+/** Whether there is anything to judge: a fit in earnest that has neither failed nor been interrupted. */
+export function isJudging(trainer: Trainer): boolean {
+  const { stage, status, sanityChecking, options } = trainer;
+  return stage === 'fit' && status === 'running' && !sanityChecking && options.fastDevRun === false;
 }

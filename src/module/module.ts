@@ -8,7 +8,9 @@ import type { ModuleHooks } from '../trainer/hook-methods.js';
 import type { Batch, StepOutputs } from '../trainer/hooks.js';
 import type { Trainer } from '../trainer/trainer.js';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
+import { readCheckpoint } from '../checkpoint/store.js';
 import { retain } from '../tensors/share.js';
+import { disposeAll, tensorsIn } from '../tensors/tree.js';
 import type { LogOptions } from './metrics.js';
 import type { Parameter } from './parameter.js';
 import { type Buffer, IS_MODULE, walk } from './walk.js';
@@ -86,6 +88,30 @@ export abstract class Module {
   declare exampleInput?: tf.Tensor | tf.Tensor[];
   readonly hparams: Record<string, unknown> = {};
   #logHyperparameters = true;
+
+  /**
+   * Makes a module from a checkpoint: its constructor gets the hyper-parameters that `saveHyperparameters` kept, and what
+   * `overrides` says otherwise; then its weights are loaded.
+   *
+   * @throws CheckpointError if the file cannot be read, ContractError if its weights do not fit
+   */
+  static async loadFromCheckpoint<M extends Module>(
+    this: new (...args: never[]) => M,
+    path: string,
+    overrides: object = {},
+  ): Promise<M> {
+    const checkpoint = await readCheckpoint(path);
+    try {
+      const module = new this({ ...checkpoint.hyperParameters, ...overrides } as never);
+      await module.configureModel?.();
+      await module.onLoadCheckpoint?.(checkpoint);
+      module.loadStateDict(checkpoint.stateDict);
+      if (checkpoint.extraState !== undefined) module.loadExtraState?.(checkpoint.extraState);
+      return module;
+    } finally {
+      disposeAll(tensorsIn(checkpoint));
+    }
+  }
 
   get [IS_MODULE](): true {
     return true;
