@@ -15,6 +15,7 @@ import {
   ModelCheckpoint,
   ModelSummary,
   readIdx,
+  seedEverything,
   subset,
   TensorDataset,
   Trainer,
@@ -99,6 +100,8 @@ export interface DigitsSettings {
 }
 
 export default async function digits({ epochs = 4, lr = 3e-3, batchSize = 32, images = 60_000 }: DigitsSettings = {}) {
+  // The model draws its first weights before there is a run to draw from.
+  seedEverything(1);
   const [train, test] = [await mnist('train'), await mnist('t10k')];
   const few = images < 60_000;
   const range = (length: number) => Array.from({ length }, (_, i) => i);
