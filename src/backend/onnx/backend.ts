@@ -157,7 +157,7 @@ export class OnnxBackend extends tf.KernelBackend {
   }
 
   /** Runs a kernel that has no native form with the cpu backend's. */
-  runOnCpu(name: string, inputs: KernelInputs, attrs: object): tf.TensorInfo[] {
+  runOnCpu(name: string, inputs: KernelInputs, attrs: object): tf.TensorInfo | tf.TensorInfo[] {
     const { cpu, stats } = this.recorder;
     stats.fallbacks.set(name, (stats.fallbacks.get(name) ?? 0) + 1);
     const lent = new Map<tf.TensorInfo, unknown>();
@@ -176,11 +176,12 @@ export class OnnxBackend extends tf.KernelBackend {
         : Object.fromEntries(Object.entries(inputs).map(([key, input]) => [key, lendAll(input)]));
       const results = cpu.call(name, given as KernelInputs, attrs);
       const arrays = new Set(lent.values());
-      return results.map((info) => {
+      const adopt = (info: tf.TensorInfo) => {
         const value = cpu.collect(info, arrays);
         cpu.release(info);
         return this.adopt(value);
-      });
+      };
+      return Array.isArray(results) ? results.map(adopt) : adopt(results);
     } finally {
       for (const info of lent.keys()) cpu.release(info);
     }

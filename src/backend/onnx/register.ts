@@ -64,14 +64,8 @@ function registerKernel(kernelName: string, backendName: string): void {
 }
 
 function computedOnCpu(kernelName: string): KernelFunction {
-  return ({ inputs, attrs, backend }) => {
-    const results = backend.runOnCpu(kernelName, inputs as KernelInputs, attrs);
-    return returnsList.has(kernelName) || results.length > 1 ? results : results[0]!;
-  };
+  return ({ inputs, attrs, backend }) => backend.runOnCpu(kernelName, inputs as KernelInputs, attrs);
 }
-
-/** Kernels for which tfjs expects a list even of one result. */
-const returnsList = new Set(['SplitV', 'Unpack']);
 
 function recorded(kernelName: string, kernel: AnyKernel): KernelFunction {
   const names = kernel.inputs === 'list' ? null : kernel.inputs.map((name) => name.replace('?', ''));

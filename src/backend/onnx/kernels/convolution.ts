@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Graph } from '../graph/graph.js';
-import { sizeOf, type Shape } from '../values.js';
+import { sameShape, sizeOf, type Shape } from '../values.js';
 import { addBiasAndActivate, knowsActivation } from './activation.js';
 import { floats, zipElements } from './elementwise.js';
 import { kernel, type AnyKernel, type KernelTable, type Operand } from './kernel.js';
@@ -58,9 +58,9 @@ function inputGradient(windowOf: WindowOf): AnyKernel {
     inputs: ['dy', 'filter'],
     accepts: (inputs, attrs) => {
       const [dy, filter] = inputs;
-      return (
-        floats(inputs) && channelsLast(attrs) && fitsOnnx(windowFor(windowOf, [dy, filter], attrs, attrs.inputShape))
-      );
+      if (!floats(inputs) || !channelsLast(attrs)) return false;
+      const w = windowFor(windowOf, [dy, filter], attrs, attrs.inputShape);
+      return fitsOnnx(w) && sameShape(w.shape, dy?.shape ?? []);
     },
     infer: ({ inputShape }) => [{ shape: [...(inputShape as number[])], dtype: 'float32' }],
     work: (_attrs, [dy = [], filter = []]) => sizeOf(dy) * sizeOf(filter.slice(0, -1)),

@@ -91,7 +91,10 @@ export const indexingKernels: KernelTable = {
   GatherNd: kernel({
     inputs: ['params', 'indices'],
     exact: true,
-    accepts: ([, indices]) => indices?.dtype === 'int32' && (indices.shape.at(-1) ?? 0) > 0,
+    accepts: ([params, indices]) => {
+      tf.gather_util.prepareAndValidate(params as tf.TensorInfo, indices as tf.TensorInfo);
+      return indices?.dtype === 'int32' && (indices.shape.at(-1) ?? 0) > 0;
+    },
     infer: (_attrs, [params = [], indices = []], [dtype = 'float32']) => [
       { shape: [...indices.slice(0, -1), ...params.slice(indices.at(-1) as number)], dtype },
     ],

@@ -20,7 +20,7 @@ function reducedShape(attrs: ReduceAttrs, shape: Shape): number[] {
   return shape.filter((_, i) => !axes.includes(i));
 }
 
-type Reduce = (g: Graph, x: string, axes: number[], shape: Shape) => string;
+type Reduce = (g: Graph, x: string, axes: number[], dtype: NumericType) => string;
 
 function reduction(reduce: Reduce, accepts = numbers, result?: NumericType): AnyKernel {
   return kernel<ReduceAttrs>({
@@ -39,7 +39,7 @@ function reduction(reduce: Reduce, accepts = numbers, result?: NumericType): Any
       const perChannel = rank >= 4 && axes.length === rank - 1 && !axes.includes(rank - 1);
       const name = perChannel ? g.channelsFirst(x) : g.natural(x);
       const along = perChannel ? axes.map((a) => (a === 0 ? 0 : a + 1)) : axes;
-      const reduced = axes.length === 0 ? name : reduce(g, name, along, x.shape);
+      const reduced = axes.length === 0 ? name : reduce(g, name, along, x.dtype);
       g.set(outputs[0] as Operand, g.reshape(reduced, null, outputs[0]?.shape ?? []));
     },
   });
@@ -49,11 +49,22 @@ const simple = (type: string): Reduce => {
   return (g, x, axes) => g.op(type, [x, g.int64(axes)], { keepdims: 0 });
 };
 
+/** Native extremes pass over NaN; here one NaN makes the result NaN, so that a run gone wrong can be seen. */
+const extreme = (type: string): Reduce => {
+  return (g, x, axes, dtype) => {
+    const best = g.op(type, [x, g.int64(axes)], { keepdims: 0 });
+    if (dtype !== 'float32') return best;
+    const flags = g.cast(g.op('IsNaN', [x]), 'int32');
+    const found = g.cast(g.op('ReduceMax', [flags, g.int64(axes)], { keepdims: 0 }), 'bool');
+    return g.op('Where', [found, g.float(Number.NaN), best]);
+  };
+};
+
 const logical = (type: string): Reduce => {
   return (g, x, axes) => g.cast(g.op(type, [g.cast(x, 'int32'), g.int64(axes)], { keepdims: 0 }), 'bool');
 };
 
-const argument = (type: string): AnyKernel =>
+const argument = (type: string, worst: number): AnyKernel =>
   kernel<tf.ArgMaxAttrs>({
     inputs: ['x'],
     accepts: numbers,
@@ -62,20 +73,23 @@ const argument = (type: string): AnyKernel =>
     lower(g, { inputs, outputs, attrs }) {
       const [x] = inputs as [Operand];
       const [axis] = axesOf({ axis: attrs.axis }, x.shape) as [number];
-      g.set(outputs[0] as Operand, g.cast(g.op(type, [g.natural(x)], { axis, keepdims: 0 }), 'int32'));
+      const name = g.natural(x);
+      // NaN never wins.
+      const known = x.dtype === 'float32' ? g.op('Where', [g.op('IsNaN', [name]), g.float(worst), name]) : name;
+      g.set(outputs[0] as Operand, g.cast(g.op(type, [known], { axis, keepdims: 0 }), 'int32'));
     },
   });
 
 export const reduceKernels: KernelTable = {
   Sum: reduction(simple('ReduceSum')),
   Mean: reduction(simple('ReduceMean'), floats),
-  Max: reduction(simple('ReduceMax')),
-  Min: reduction(simple('ReduceMin')),
+  Max: reduction(extreme('ReduceMax')),
+  Min: reduction(extreme('ReduceMin')),
   Prod: reduction(simple('ReduceProd')),
   All: reduction(logical('ReduceMin'), allOf('bool'), 'bool'),
   Any: reduction(logical('ReduceMax'), allOf('bool'), 'bool'),
-  ArgMax: argument('ArgMax'),
-  ArgMin: argument('ArgMin'),
+  ArgMax: argument('ArgMax', -Infinity),
+  ArgMin: argument('ArgMin', Infinity),
 
   Softmax: kernel<tf.SoftmaxAttrs>({
     inputs: ['logits'],

@@ -144,7 +144,10 @@ export const shapeKernels: KernelTable = {
   Reverse: kernel<tf.ReverseAttrs>({
     inputs: ['x'],
     exact: true,
-    infer: (_attrs, [shape = []], [dtype = 'float32']) => [{ shape: [...shape], dtype }],
+    infer: ({ dims }, [shape = []], [dtype = 'float32']) => {
+      tf.util.parseAxisParam(dims, [...shape]);
+      return [{ shape: [...shape], dtype }];
+    },
     lower(g, { inputs, outputs, attrs }) {
       const [x] = inputs as [Operand];
       const axes = tf.util.parseAxisParam(attrs.dims, [...x.shape]);
@@ -187,16 +190,16 @@ export const shapeKernels: KernelTable = {
     infer: ({ blockShape, crops }, [shape = []], [dtype = 'float32']) => {
       const prod = sizeOf(blockShape);
       const merged = tf.backend_util.getReshapedPermuted([...shape], blockShape, prod);
-      return [{ shape: tf.backend_util.getSliceSize(merged, crops, blockShape.length), dtype }];
+      return [{ shape: cropped(merged, crops, blockShape.length), dtype }];
     },
     lower(g, { inputs, outputs, attrs: { blockShape, crops } }) {
       const [x] = inputs as [Operand];
       const [y] = outputs as [Operand];
       const shape = [...x.shape];
-      const { getReshaped, getPermuted, getReshapedPermuted, getSliceBeginCoords } = tf.backend_util;
+      const { getReshaped, getPermuted, getReshapedPermuted } = tf.backend_util;
       const split = getReshaped(shape, blockShape, sizeOf(blockShape));
       const merged = getReshapedPermuted(shape, blockShape, sizeOf(blockShape));
-      const begin = getSliceBeginCoords(crops, blockShape.length);
+      const begin = merged.map((_, i) => (i === 0 ? 0 : (crops[i - 1]?.[0] ?? 0)));
       const moved = g.transpose(g.reshape(g.natural(x), null, split), getPermuted(split.length, blockShape.length));
       const ends = begin.map((b, i) => b + (y.shape[i] as number));
       const axes = begin.map((_, i) => i);
@@ -218,6 +221,10 @@ function inserted(shape: readonly number[], axis: number, size: number): number[
 
 function padded(shape: readonly number[], paddings: [number, number][]): number[] {
   return shape.map((n, i) => n + (paddings[i]?.[0] ?? 0) + (paddings[i]?.[1] ?? 0));
+}
+
+function cropped(shape: readonly number[], crops: number[][], rank: number): number[] {
+  return [...tf.backend_util.getSliceSize([...shape], crops, rank), ...shape.slice(rank + 1)];
 }
 
 /** The steps of space-to-batch: pad, cut the spatial axes into blocks, move the blocks' inside to the batch. */

@@ -8,6 +8,14 @@ import { kernel, type KernelTable, type Operand } from './kernel.js';
 const simple = (type: string, options: Parameters<typeof unary>[1] = {}) =>
   kernel(unary((g, x) => g.op(type, [x]), options));
 
+const exact = { exact: true };
+
+/** 0 for NaN, as tfjs has it. */
+function sign(g: Graph, x: string): string {
+  const negative = g.op('Where', [g.op('Less', [x, g.float(0)]), g.float(-1), g.float(0)]);
+  return g.op('Where', [g.op('Greater', [x, g.float(0)]), g.float(1), negative]);
+}
+
 /** As JavaScript has it: 1 / (1 + e^-x). The native operator cuts off at |x| = 18. */
 const sigmoid = (g: Graph, x: string) =>
   g.op('Div', [g.float(1), g.op('Add', [g.float(1), g.op('Exp', [g.op('Neg', [x])])])]);
@@ -39,8 +47,6 @@ function step(g: Graph, x: string, alpha: number): string {
   return g.op('Where', [g.op('IsNaN', [x]), x, result]);
 }
 
-const exact = { exact: true };
-
 export const unaryKernels: KernelTable = {
   Abs: simple('Abs', { exact: true, accepts: numbers }),
   Acos: simple('Acos'),
@@ -71,7 +77,7 @@ export const unaryKernels: KernelTable = {
   Round: simple('Round', exact),
   Rsqrt: kernel(unary((g, x) => g.op('Div', [g.float(1), g.op('Sqrt', [x])]))),
   Sigmoid: kernel(unary(sigmoid)),
-  Sign: simple('Sign'),
+  Sign: kernel(unary(sign, exact)),
   Sin: simple('Sin'),
   Sinh: simple('Sinh'),
   Softplus: simple('Softplus'),

@@ -9,34 +9,6 @@ import type { TraceNode } from '../trace/node.js';
 /** Below this many elementary operations no kernel splits its work over threads, so the graph gets none. */
 const ONE_THREAD_BELOW = 32_768;
 
-/**
- * Rewrites of ONNX Runtime that round differently from the operators they replace. They apply or not depending on
- * what else is in the graph, so with them the result of a step would depend on where it was looked at.
- */
-const INEXACT_REWRITES = [
-  'BiasGeluFusion',
-  'BiasSoftmaxFusion',
-  'BiasSkipLayerNormFusion',
-  'ConvAddFusion',
-  'ConvBNFusion',
-  'ConvMulFusion',
-  'DivMulFusion',
-  'FastGeluFusion',
-  'GeluFusionL1',
-  'GeluFusionL2',
-  'GemmSumFusion',
-  'LayerNormFusionL1',
-  'LayerNormFusionL2',
-  'LayerNormFusion',
-  'GeluFusion',
-  'MatMulAddFusion',
-  'MatMulScaleFusion',
-  'MatMul_BatchNormalization_Fusion',
-  'QuickGeluFusion',
-  'SimplifiedLayerNormFusion',
-  'SkipLayerNormFusion',
-];
-
 /** A trace as a native session: what it takes, what it gives, and how it is run. */
 export class CompiledGraph {
   readonly #session: NativeSession;
@@ -62,13 +34,14 @@ export class CompiledGraph {
       intraOpNumThreads: built.work < ONE_THREAD_BELOW ? 1 : options.threads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
-      graphOptimizationLevel: 'all',
+      // What runs is what the kernels are lowered to. Rewriting takes longer than it saves, and some rewrites round
+      // differently: the result of a step would depend on where it was looked at.
+      graphOptimizationLevel: 'disabled',
       // An arena keeps the peak of its graph for good; small graphs allocate so little that they need none.
       enableCpuMemArena: built.work >= ONE_THREAD_BELOW,
       logSeverityLevel: 4,
       extra: {
         session: { intra_op: { allow_spinning: options.spinning ? '1' : '0' } },
-        optimization: { disable_specified_optimizers: INEXACT_REWRITES.join(';') },
       },
     });
   }

@@ -5,9 +5,6 @@ import { asTyped, isNumeric, Value, type NumericData, type Shape } from '../valu
 
 export type KernelInputs = Record<string, tf.TensorInfo | tf.TensorInfo[] | null | undefined>;
 
-/** Values between two of the cpu backend's kernels. */
-type CpuInfo = tf.TensorInfo;
-
 /**
  * The cpu backend's kernels on this backend's values: for kernels without a native form, and for work too small to be
  * worth compiling.
@@ -24,38 +21,38 @@ export class CpuKernels {
   }
 
   /** Lends a value to the cpu backend under a shape; give it back with `release`. Nothing is copied. */
-  lend(value: Value, shape: Shape): CpuInfo {
+  lend(value: Value, shape: Shape): tf.TensorInfo {
     const { opaque, data, dtype } = value;
+    // Some kernels ask for the rank, which tfjs's own tensors have.
+    const rank = shape.length;
     if (opaque !== null && 'real' in opaque) {
-      const [real, imag] = [opaque.real, opaque.imag].map((part) => this.lend(part.dataId as Value, shape));
-      const made = this.call('Complex', { real, imag }, {})[0] as CpuInfo;
-      for (const part of [real, imag]) if (part) this.release(part);
-      return made;
+      const real = this.lend(opaque.real.dataId as Value, shape);
+      const imag = this.lend(opaque.imag.dataId as Value, shape);
+      const [made] = [this.call('Complex', { real, imag }, {})].flat() as [tf.TensorInfo];
+      for (const part of [real, imag]) this.release(part);
+      return Object.assign(made, { rank });
     }
-    return this.backend.makeTensorInfo(
-      [...shape],
-      dtype,
-      (opaque ?? data ?? undefined) as tf.BackendValues | undefined,
-    );
+    const values = (opaque ?? data ?? undefined) as tf.BackendValues | undefined;
+    return Object.assign(this.backend.makeTensorInfo([...shape], dtype, values), { rank });
   }
 
-  call(name: string, inputs: KernelInputs, attrs: object): CpuInfo[] {
+  /** Runs a kernel of the cpu backend; gives a list where it does. */
+  call(name: string, inputs: KernelInputs, attrs: object): tf.TensorInfo | tf.TensorInfo[] {
     const kernel = tf.getKernel(name, 'cpu');
     if (!kernel) throw new Error(`There is no kernel '${name}', neither for the onnx engine nor for cpu.`);
-    const result = kernel.kernelFunc({
+    return kernel.kernelFunc({
       inputs: inputs as tf.NamedTensorInfoMap,
       attrs: attrs as tf.NamedAttrMap,
       backend: this.backend,
     });
-    return Array.isArray(result) ? result : [result];
   }
 
-  release(info: CpuInfo): void {
+  release(info: tf.TensorInfo): void {
     this.backend.disposeData(info.dataId);
   }
 
   /** Takes a kernel's result over. `lent` are the arrays that still belong to somebody else. */
-  collect(info: CpuInfo, lent: ReadonlySet<unknown>): Value {
+  collect(info: tf.TensorInfo, lent: ReadonlySet<unknown>): Value {
     const { dtype, shape } = info;
     const { values, complexTensorInfos: parts } = this.backend.data.get(info.dataId);
     const value = new Value(shape, dtype, null);

@@ -50,7 +50,7 @@ function compute(
     attrs = kernel.unvary(attrs as never, Array.from(cpu.backend.data.get(list.dataId).values as Int32Array));
   }
   try {
-    return cpu.call(name, namedInputs(kernel.inputs, given), attrs);
+    return [cpu.call(name, namedInputs(kernel.inputs, given), attrs)].flat();
   } catch (cause) {
     throw explainFailure(cause, path, node);
   }

@@ -28,6 +28,12 @@ const MAX_TRACE = 20_000;
 /** Nodes of the trie at most. */
 const MAX_NODES = 30_000;
 
+/**
+ * `javascript`: the cpu backend's kernels do it. `exact`: only where their bits are the same, so that the results of a
+ * program do not depend on where somebody looked at a value in between. `native`: it is compiled like all other work.
+ */
+export type SmallWork = 'javascript' | 'exact' | 'native';
+
 /** Records kernel calls and, when their results are needed, computes them all at once. */
 export class Recorder {
   readonly trace: Trace;
@@ -35,11 +41,8 @@ export class Recorder {
   readonly sessions: SessionCache;
   readonly cpu = new CpuKernels();
   readonly stats: EngineStats = emptyStats();
-  /**
-   * While true, everything that rounds is computed natively however small it is, so that the results of a program do not
-   * depend on where somebody looked at a value in between.
-   */
-  reproducible = false;
+  /** What is done with work too small to be worth a native call. */
+  smallWork: SmallWork = 'javascript';
   /** Sees each run of a compiled graph. */
   onRun: ((run: GraphRun) => void) | null = null;
 
@@ -185,8 +188,9 @@ export class Recorder {
     let work = 0;
     for (const node of nodes) work += node.work;
     if (work > COMPILE_AT_ONCE_ABOVE) return false;
+    if (this.smallWork === 'native') return false;
     const exact = nodes.every((node) => node.kernel === null || node.kernel.exact === true);
-    if (!exact && (this.reproducible || work > NEVER_COMPILE_BELOW)) return false;
+    if (!exact && (this.smallWork === 'exact' || work > NEVER_COMPILE_BELOW)) return false;
     if (work > NEVER_COMPILE_BELOW && end.sightings++ > 0) return false;
     return canInterpret(nodes, this.cpu);
   }
