@@ -48,7 +48,9 @@ export class CpuKernels {
   }
 
   release(info: tf.TensorInfo): void {
-    this.backend.disposeData(info.dataId);
+    // A few kernels make a tensor, which tfjs counts, where a description of one was asked for.
+    if (info instanceof tf.Tensor) info.dispose();
+    else this.backend.disposeData(info.dataId);
   }
 
   /** Takes a kernel's result over. `lent` are the arrays that still belong to somebody else. */
