@@ -56,13 +56,12 @@ export function cnn(batch = 64): BenchModel {
   const [k1, b1] = [p.normal([3, 3, 1, 16], 0.2), p.zeros([16])];
   const [k2, b2] = [p.normal([3, 3, 16, 32], 0.1), p.zeros([32])];
   const [w, b] = [p.normal([800, 10], 0.05), p.zeros([10])];
-  const block = (input: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) =>
-    tf.maxPool(
-      tf.relu(tf.add(tf.conv2d(input as tf.Tensor4D, kernel as tf.Tensor4D, 1, 'valid'), bias)) as tf.Tensor4D,
-      2,
-      2,
-      'valid',
+  const block = (input: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor): tf.Tensor => {
+    const images: tf.Tensor4D = tf.relu(
+      tf.add(tf.conv2d(input as tf.Tensor4D, kernel as tf.Tensor4D, 1, 'valid'), bias),
     );
+    return tf.maxPool(images, 2, 2, 'valid');
+  };
   return model('cnn', p.all, [x, y], () => {
     const features = tf.reshape(block(block(x, k1, b1), k2, b2), [batch, 800]);
     return crossEntropy(y, tf.add(tf.matMul(features as tf.Tensor2D, w as tf.Tensor2D), b), 10);

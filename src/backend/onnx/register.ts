@@ -4,7 +4,6 @@ import { OnnxBackend } from './backend.js';
 import { kernelTable } from './kernels/index.js';
 import type { AnyKernel } from './kernels/kernel.js';
 import { resolveOptions, type OnnxOptions } from './options.js';
-import type { KernelInputs } from './run/cpu.js';
 import { isNumeric, sizeOf } from './values.js';
 
 type KernelCall = { inputs: tf.NamedTensorInfoMap; attrs: object; backend: OnnxBackend };
@@ -64,7 +63,7 @@ function registerKernel(kernelName: string, backendName: string): void {
 }
 
 function computedOnCpu(kernelName: string): KernelFunction {
-  return ({ inputs, attrs, backend }) => backend.runOnCpu(kernelName, inputs as KernelInputs, attrs);
+  return ({ inputs, attrs, backend }) => backend.runOnCpu(kernelName, inputs, attrs);
 }
 
 function recorded(kernelName: string, kernel: AnyKernel): KernelFunction {

@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module';
+import type * as CommonModule from 'onnxruntime-common';
 import type { Tensor, TensorConstructor } from 'onnxruntime-common';
+import type * as BindingModule from 'onnxruntime-node/dist/binding.js';
 import type { Binding } from 'onnxruntime-node/dist/binding.js';
 import { StrobeError } from '../../errors.js';
 
@@ -27,9 +29,8 @@ export function loadRuntime(): Runtime {
   if (loaded) return loaded;
   const require = createRequire(import.meta.url);
   try {
-    const { binding, initOrt } =
-      require('onnxruntime-node/dist/binding.js') as typeof import('onnxruntime-node/dist/binding.js');
-    const common = require('onnxruntime-common') as typeof import('onnxruntime-common');
+    const { binding, initOrt } = require('onnxruntime-node/dist/binding.js') as typeof BindingModule;
+    const common = require('onnxruntime-common') as typeof CommonModule;
     const { version } = require('onnxruntime-node/package.json') as { version: string };
     // Its warnings are about choices this engine makes on purpose, so only errors come through.
     common.env.logLevel = 'error';

@@ -23,6 +23,7 @@ export class Graph {
   readonly #forms = new Map<number, Forms>();
   readonly #transposed = new Map<string, string>();
   readonly #producers = new Map<string, OnnxNode>();
+  readonly #later = new Map<number, () => void>();
   #names = 0;
   #intermediates = -1;
   /** Prefix of node names; errors of the native library quote it. */
@@ -107,9 +108,14 @@ export class Graph {
   }
 
   /** A tensor filled with one number. */
-  fill(shape: Shape, value: number, dtype: NumericType): string {
+  filled(shape: Shape, value: number, dtype: NumericType): string {
     const scalar = this.scalar(dtype, value);
     return shape.length === 0 ? scalar : this.op('Expand', [scalar, this.int64(shape)]);
+  }
+
+  /** Computes a value only if somebody asks for it. */
+  setLater(x: Operand, make: () => void): void {
+    this.#later.set(x.id, make);
   }
 
   /** A value that exists only inside the lowering of one kernel. */
@@ -169,6 +175,11 @@ export class Graph {
   }
 
   #of(x: Operand): Forms {
+    const make = this.#later.get(x.id);
+    if (make) {
+      this.#later.delete(x.id);
+      make();
+    }
     let forms = this.#forms.get(x.id);
     if (forms === undefined) this.#forms.set(x.id, (forms = { natural: null, channelsFirst: null, compact: null }));
     return forms;

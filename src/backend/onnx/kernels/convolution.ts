@@ -169,13 +169,13 @@ export const convolutionKernels: KernelTable = {
       floats(inputs) &&
       channelsLast(attrs) &&
       knowsActivation(attrs.activation) &&
-      fitsOnnx(windowFor(conv2d, inputs, attrs as Attrs)),
-    infer: (attrs, [x = [], filter = []]) => [{ shape: conv2d(x, filter, attrs as Attrs).shape, dtype: 'float32' }],
+      fitsOnnx(windowFor(conv2d, inputs, attrs)),
+    infer: (attrs, [x = [], filter = []]) => [{ shape: conv2d(x, filter, attrs).shape, dtype: 'float32' }],
     work: (_attrs, [, filter = []], [y]) => sizeOf(y?.shape ?? []) * sizeOf(filter.slice(0, -1)),
     lower(g, call) {
       const [x, filter] = call.inputs as [Operand, Operand];
       const { activation, leakyreluAlpha: alpha } = call.attrs;
-      const name = convolve(g, x, filter, conv2d(x.shape, filter.shape, call.attrs as Attrs));
+      const name = convolve(g, x, filter, conv2d(x.shape, filter.shape, call.attrs));
       const options = { bias: call.optional(2), activation, prelu: call.optional(3), alpha };
       addBiasAndActivate(g, call.outputs[0] as Operand, { name, layout: 'channelsFirst' }, options, (y, bias, sum) =>
         zipElements(g, y, bias, sum, (p, q) => g.op('Add', [p, q])),

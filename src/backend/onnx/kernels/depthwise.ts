@@ -50,16 +50,16 @@ export const depthwiseKernels: KernelTable = {
     accepts: (inputs, attrs) => {
       const [x, filter] = inputs as [tf.TensorInfo, tf.TensorInfo];
       if (!floats(inputs) || !channelsLast(attrs) || !knowsActivation(attrs.activation)) return false;
-      return fitsOnnx(windowOf(x.shape, filter.shape, attrs as Attrs));
+      return fitsOnnx(windowOf(x.shape, filter.shape, attrs));
     },
-    infer: (attrs, [x = [], filter = []]) => [{ shape: windowOf(x, filter, attrs as Attrs).shape, dtype: 'float32' }],
+    infer: (attrs, [x = [], filter = []]) => [{ shape: windowOf(x, filter, attrs).shape, dtype: 'float32' }],
     work: (_attrs, [, filter = []], [y]) => sizeOf(y?.shape ?? []) * sizeOf(filter.slice(0, 2)),
     lower(g, call) {
       const [x, filter] = call.inputs as [Operand, Operand];
       const { activation, leakyreluAlpha: alpha } = call.attrs as tf.FusedDepthwiseConv2DAttrs & {
         leakyreluAlpha?: number;
       };
-      const name = convolve(g, x, filter, windowOf(x.shape, filter.shape, call.attrs as Attrs));
+      const name = convolve(g, x, filter, windowOf(x.shape, filter.shape, call.attrs));
       const options = { bias: call.optional(2), activation, prelu: call.optional(3), alpha };
       addBiasAndActivate(g, call.outputs[0] as Operand, { name, layout: 'channelsFirst' }, options, (y, bias, sum) =>
         zipElements(g, y, bias, sum, (p, q) => g.op('Add', [p, q])),

@@ -147,7 +147,7 @@ export const indexingKernels: KernelTable = {
       const width = sizeOf(updates.shape) / rows;
       const column = g.reshape(g.natural(indices), null, [rows, 1]);
       const values = g.reshape(g.natural(updates), null, [rows, width]);
-      const start = g.fill([shape[0] as number, width], 0, y.dtype);
+      const start = g.filled([shape[0] as number, width], 0, y.dtype);
       g.set(y, g.reshape(addRows(g, start, column, values, [rows, width]), null, shape));
     },
   }),
@@ -181,7 +181,7 @@ function byScatter(g: Graph, values: string, column: string, segments: number, s
   ]);
   const rows = g.op('Where', [outside, g.scalar('int32', 0), column]);
   const added = g.op('Where', [outside, g.float(0), values]);
-  return addRows(g, g.fill([segments, shape[1] as number], 0, 'float32'), rows, added, shape);
+  return addRows(g, g.filled([segments, shape[1] as number], 0, 'float32'), rows, added, shape);
 }
 
 /** Adds each row to the row of that number, in order: ScatterND would add in any order when it runs on several threads. */

@@ -63,5 +63,5 @@ export type KernelTable = Readonly<Record<string, AnyKernel>>;
 
 /** Ties a kernel's functions to the type of its attributes; the table forgets it again. */
 export function kernel<Attrs>(definition: Kernel<Attrs>): AnyKernel {
-  return definition as unknown as AnyKernel;
+  return definition;
 }

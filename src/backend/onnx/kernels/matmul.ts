@@ -18,7 +18,7 @@ function productShape({ transposeA, transposeB }: Product, a: Shape, b: Shape): 
     () =>
       `Error in matMul: inner shapes (${inner}) and (${same}) of Tensors with shapes ${a.join()} and ${b.join()} must match.`,
   );
-  const batch = tf.backend_util.assertAndGetBroadcastShape(a.slice(0, -2) as number[], b.slice(0, -2) as number[]);
+  const batch = tf.backend_util.assertAndGetBroadcastShape(a.slice(0, -2), b.slice(0, -2));
   return [...batch, rows, columns];
 }
 
@@ -94,5 +94,5 @@ function letters(equation: string, shapes: readonly Shape[]): Map<string, number
 function einsumShape(equation: string, shapes: readonly Shape[]): number[] {
   const sizes = letters(equation, shapes);
   const result = equation.replaceAll(/\s/g, '').split('->')[1] ?? '';
-  return [...result].map((letter) => sizes.get(letter) as number);
+  return Array.from(result, (letter) => sizes.get(letter) as number);
 }

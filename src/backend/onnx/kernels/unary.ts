@@ -103,7 +103,15 @@ export const unaryKernels: KernelTable = {
       return g.op('Where', [g.op('Less', [x, g.float(0)]), negative, x]);
     }, exact),
   ),
-  Step: kernel<tf.StepAttrs>(unary((g, x, { attrs }) => step(g, x, attrs.alpha ?? 0), exact)),
+  Step: kernel<tf.StepAttrs>({
+    ...unary<tf.StepAttrs>((g, x, { attrs }) => step(g, x, attrs.alpha ?? 0), exact),
+    lower(g, { inputs, outputs, attrs }) {
+      const [x] = inputs as [Operand];
+      const [y] = outputs as [Operand];
+      // Mostly part of ReLU's gradient, which does without.
+      g.setLater(y, () => mapElements(g, x, y, (name) => step(g, name, attrs.alpha ?? 0)));
+    },
+  }),
   ClipByValue: kernel<tf.ClipByValueAttrs>(
     unary((g, x, { attrs }) => g.op('Clip', [x, g.float(attrs.clipValueMin), g.float(attrs.clipValueMax)]), exact),
   ),

@@ -9,7 +9,8 @@ import type { NativeTensor, Runtime } from '../runtime.js';
 import type { TraceNode } from '../trace/node.js';
 import { sameAttributes, sameNumbers } from '../trace/equal.js';
 import { Trace } from '../trace/trace.js';
-import { sameShape, type NumericData, type NumericType, type Shape, Value } from '../values.js';
+import type { Value } from '../values.js';
+import { sameShape, type NumericData, type NumericType, type Shape } from '../values.js';
 import { CompiledGraph } from './compiled.js';
 import { CpuKernels } from './cpu.js';
 import { explainFailure } from './failure.js';
@@ -217,7 +218,7 @@ export class Recorder {
   }
 
   #tensor(type: NumericType, data: NumericData, shape: Shape): NativeTensor {
-    return new this.runtime.Tensor(type as 'float32', data as Float32Array, shape as number[]);
+    return new this.runtime.Tensor(type as 'float32', data as Float32Array, shape);
   }
 
   #recycle(value: Value): void {
@@ -227,7 +228,7 @@ export class Recorder {
   }
 
   #dropGraphs(branch: TraceNode): void {
-    for (const graph of [...branch.graphs]) this.sessions.drop(graph);
+    for (const graph of branch.graphs.slice()) this.sessions.drop(graph);
     for (const child of branch.children) this.#dropGraphs(child);
   }
 }

@@ -24,6 +24,6 @@ export class SessionCache {
   }
 
   clear(): void {
-    for (const graph of [...this.#used]) this.drop(graph);
+    for (const graph of this.#used) this.drop(graph);
   }
 }

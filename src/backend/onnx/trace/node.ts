@@ -36,7 +36,9 @@ export class TraceNode {
   /** The nodes from the start of the trace to this one. */
   path(): TraceNode[] {
     const path: TraceNode[] = [];
-    for (let node: TraceNode = this; node.parent !== null; node = node.parent) path.push(node);
+    let { parent } = this;
+    if (parent !== null) path.push(this);
+    for (; parent?.parent; parent = parent.parent) path.push(parent);
     return path.reverse();
   }
 }
