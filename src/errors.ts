@@ -14,10 +14,6 @@ export interface ErrorParts {
 export class StrobeError extends Error {
   override name = 'StrobeError';
 
-  constructor(message: string, options?: { cause?: unknown }) {
-    super(message, options);
-  }
-
   /** Composes the message from the three parts every Strobe error has. */
   static compose(what: string, { expected, received, hint }: ErrorParts): string {
     return `${what}\n  expected: ${expected}\n  received: ${received}\n  to do:    ${hint}`;

@@ -1,0 +1,18 @@
+/** Strobe's public names. */
+import { startQuietly } from './backend/cpu.js';
+
+startQuietly();
+
+export * from './data/index.js';
+export * from './module/index.js';
+export * from './optim/index.js';
+export { seedEverything } from './random/index.js';
+export { Run, type EventFilter, type RunOptions, type RunStatus } from './run/run.js';
+export type { Breakpoint } from './run/breakpoints.js';
+export type { JournalEntry } from './run/journal.js';
+export type { EventOf, Position, RunEvent } from './run/events.js';
+export { Callback, CallbackList } from './trainer/callback.js';
+export type { Batch, HookName, Stage, StepOutputs } from './trainer/hooks.js';
+export { Trainer, type FitOptions, type FitResult, type Limits } from './trainer/trainer.js';
+export type { TrainerOptions } from './trainer/options.js';
+export * from './callbacks/index.js';

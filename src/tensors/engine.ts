@@ -17,12 +17,16 @@ export interface TapeNode {
  */
 export interface EngineInternals {
   readonly backend: tf.KernelBackend;
+  /** The backends that were initialised, by name. */
+  readonly registry: Readonly<Record<string, tf.KernelBackend>>;
   readonly state: {
     activeTape: TapeNode[] | null;
     gradientDepth: number;
     kernelDepth: number;
-    activeScope: unknown;
+    activeScope: { track: tf.Tensor[] } | null;
     scopeStack: unknown[];
+    /** Where the values of each live dataId are. */
+    tensorInfo: WeakMap<object, { backend: tf.KernelBackend }>;
   };
   startTape(): void;
   endTape(): void;
@@ -30,6 +34,7 @@ export interface EngineInternals {
   endScope(result?: tf.TensorContainer): void;
   nextTensorId(): number;
   incRef(tensor: tf.Tensor, backend: tf.KernelBackend): void;
+  makeTensorFromTensorInfo(info: tf.TensorInfo, backend: tf.KernelBackend): tf.Tensor;
 }
 
 export function engine(): EngineInternals {

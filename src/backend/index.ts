@@ -1,0 +1,131 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { ConfigurationError, StrobeError, describe } from '../errors.js';
+import { startCpu } from './cpu.js';
+import { startWasm, wasmAvailable } from './wasm/start.js';
+
+/**
+ * Choosing an engine: the tfjs backend everything is computed on. What differs between engines stays in this folder; it
+ * knows tensors, not training.
+ */
+interface Engine {
+  name: string;
+  /** True, or why it cannot be used here. Cheap, and changes nothing. */
+  available(): Promise<true | string>;
+  /** Makes it tfjs's current backend. May be called again. */
+  start(): Promise<void>;
+  /** How many threads compute. */
+  threads: number;
+}
+
+/** From the fastest to the slowest; `auto` takes the first that works. */
+const engines: readonly Engine[] = [
+  { name: 'wasm', available: wasmAvailable, start: startWasm, threads: 1 },
+  { name: 'cpu', available: async () => true, start: startCpu, threads: 1 },
+];
+
+/** An engine's name, or `auto` for the fastest that works: gpu, onnx, wasm, cpu. */
+export type EngineChoice = 'auto' | 'gpu' | 'onnx' | 'wasm' | 'cpu';
+
+/** Which engine computes, and why that one. */
+export interface EngineReport {
+  /** tfjs's name of the backend. */
+  name: string;
+  /** Why this engine, in a few words. */
+  reason: string;
+  /** The faster engines that were passed over, and why. */
+  skipped: { name: string; why: string }[];
+  /** Threads that compute; null when the engine is not one of Strobe's and does not say. */
+  threads: number | null;
+}
+
+/** One line of `listEngines()`. */
+export interface EngineStatus {
+  name: string;
+  available: boolean;
+  /** Why not, when it is not available. */
+  why: string | null;
+  /** True for tfjs's current backend. */
+  active: boolean;
+}
+
+/**
+ * Makes an engine tfjs's current backend and says which. May be called at any time and again: tensors and variables that
+ * exist already move to the new engine when it first uses them.
+ *
+ * `auto` leaves a backend alone that is none of Strobe's (say, `tensorflow` of tfjs-node): whoever set it meant it.
+ *
+ * @throws ConfigurationError when the engine does not exist or does not work here.
+ */
+export async function useBackend(choice: EngineChoice): Promise<EngineReport> {
+  return choice === 'auto' ? useFastest() : useNamed(choice);
+}
+
+/** Every engine there is, fastest first, and whether it would work here. Starts none. */
+export async function listEngines(): Promise<EngineStatus[]> {
+  const current = tf.getBackend();
+  return Promise.all(
+    engines.map(async ({ name, available }) => {
+      const answer = await available();
+      return { name, available: answer === true, why: answer === true ? null : answer, active: name === current };
+    }),
+  );
+}
+
+async function useFastest(): Promise<EngineReport> {
+  const current = tf.getBackend();
+  if (current && !engines.some(({ name }) => name === current)) {
+    return { name: current, reason: 'it was set already', skipped: [], threads: null };
+  }
+  const skipped: EngineReport['skipped'] = [];
+  for (const engine of engines) {
+    const problem = await tryToStart(engine);
+    if (!problem) return { name: engine.name, reason: 'the fastest that works here', skipped, threads: engine.threads };
+    skipped.push({ name: engine.name, why: problem.why });
+  }
+  throw new ConfigurationError(
+    StrobeError.compose('No engine works here', {
+      expected: `one of ${engines.map(({ name }) => name).join(', ')}`,
+      received: skipped.map(({ name, why }) => `${name}: ${why}`).join('; '),
+      hint: 'install the dependencies again: npm ci',
+    }),
+  );
+}
+
+async function useNamed(choice: EngineChoice): Promise<EngineReport> {
+  const engine = engines.find(({ name }) => name === choice);
+  if (!engine) {
+    throw new ConfigurationError(
+      StrobeError.compose('There is no such engine', {
+        expected: `'auto' or one of ${engines.map(({ name }) => `'${name}'`).join(', ')}`,
+        received: describe(choice),
+        hint: "pass backend: 'auto' for the fastest that works here",
+      }),
+    );
+  }
+  const problem = await tryToStart(engine);
+  if (problem) {
+    throw new ConfigurationError(
+      StrobeError.compose(`The engine '${choice}' does not work here`, {
+        expected: `an environment in which '${choice}' starts`,
+        received: problem.why,
+        hint: "pass backend: 'auto' for the fastest that works here",
+      }),
+      { cause: problem.cause },
+    );
+  }
+  return { name: engine.name, reason: 'asked for by name', skipped: [], threads: engine.threads };
+}
+
+/** Starts an engine, or says what is in the way. A start that fails leaves the backend that was set before. */
+async function tryToStart(engine: Engine): Promise<{ why: string; cause?: unknown } | null> {
+  const answer = await engine.available();
+  if (answer !== true) return { why: answer };
+  const before = tf.getBackend();
+  try {
+    await engine.start();
+    return null;
+  } catch (cause) {
+    if (before && tf.getBackend() !== before) await tf.setBackend(before);
+    return { why: cause instanceof Error ? cause.message : String(cause), cause };
+  }
+}

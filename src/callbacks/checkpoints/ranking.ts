@@ -1,0 +1,31 @@
+import { isBetter, worst, type Mode } from '../monitor.js';
+
+/** The k best files so far, by path, in the order in which they were saved. Plain data. */
+export type Ranking = Record<string, number>;
+
+/** The worst file of a ranking; the first saved of several that are equally bad. */
+export function worstOf(ranking: Ranking, mode: Mode): [path: string, score: number] | undefined {
+  return pick(ranking, (score, than) => isBetter(mode, than, score));
+}
+
+export function bestOf(ranking: Ranking, mode: Mode): [path: string, score: number] | undefined {
+  return pick(ranking, (score, than) => isBetter(mode, score, than));
+}
+
+function pick(ranking: Ranking, wins: (score: number, than: number) => boolean): [string, number] | undefined {
+  let chosen: [string, number] | undefined;
+  for (const entry of Object.entries(ranking)) if (!chosen || wins(entry[1], chosen[1])) chosen = entry;
+  return chosen;
+}
+
+/** Whether a score earns a place among the k best (-1: all). Ties do not replace; NaN only fills free places. */
+export function ranks(ranking: Ranking, score: number, k: number, mode: Mode): boolean {
+  if (k === -1 || Object.keys(ranking).length < k) return true;
+  const last = worstOf(ranking, mode);
+  return last !== undefined && isBetter(mode, score, last[1]);
+}
+
+/** NaN counts as the worst there is. */
+export function scoreOf(value: number, mode: Mode): number {
+  return Number.isNaN(value) ? worst(mode) : value;
+}

@@ -1,0 +1,207 @@
+import { z } from 'zod';
+import { ContractError, StrobeError } from '../errors.js';
+import { Callback, type CallbackKind } from '../trainer/callback.js';
+import type { Trainer } from '../trainer/trainer.js';
+import { checkMode, isBetter, worst, type Mode } from './monitor.js';
+import { checkOptions } from './options.js';
+
+/** Why training was asked to stop. */
+export type StoppingReason =
+  'NOT_STOPPED' | 'STOPPING_THRESHOLD' | 'DIVERGENCE_THRESHOLD' | 'PATIENCE_EXHAUSTED' | 'NON_FINITE_METRIC';
+
+const schema = z.strictObject({
+  /** Name of the metric to watch. */
+  monitor: z.string(),
+  /** An improvement has to be larger than this. */
+  minDelta: z.number().min(0).default(0),
+  /** Stop after this many checks without an improvement. */
+  patience: z.int().min(0).default(3),
+  verbose: z.boolean().default(false),
+  mode: z.unknown().default('min'),
+  /** A missing metric is an error. */
+  strict: z.boolean().default(true),
+  /** Stop when the metric is NaN or infinite. */
+  checkFinite: z.boolean().default(true),
+  /** Stop as soon as the metric is better than this. */
+  stoppingThreshold: z.number().optional(),
+  /** Stop as soon as the metric is worse than this. */
+  divergenceThreshold: z.number().optional(),
+  /** Check at the end of training epochs instead of validations. Default: whether validations are epochs' ends. */
+  checkOnTrainEpochEnd: z.boolean().optional(),
+});
+
+export type EarlyStoppingOptions = Omit<z.input<typeof schema>, 'mode'> & { mode?: Mode };
+
+interface Verdict {
+  reason: StoppingReason;
+  message: string;
+  waitCount: number;
+  bestScore: number;
+}
+
+/** Stops training when a metric has stopped improving. */
+export class EarlyStopping extends Callback {
+  readonly monitor: string;
+  readonly mode: Mode;
+  minDelta: number;
+  patience: number;
+  verbose: boolean;
+  strict: boolean;
+  checkFinite: boolean;
+  stoppingThreshold: number | undefined;
+  divergenceThreshold: number | undefined;
+  /** Checks in a row without an improvement. */
+  waitCount = 0;
+  bestScore: number;
+  /** Epoch in which it asked to stop; 0 also if it never did: `stoppingReason` tells. */
+  stoppedEpoch = 0;
+  stoppingReason: StoppingReason = 'NOT_STOPPED';
+  stoppingReasonMessage = '';
+  #checkOnTrainEpochEnd: boolean | undefined;
+
+  constructor(options: EarlyStoppingOptions) {
+    super();
+    const given = checkOptions('EarlyStopping', schema, options);
+    this.monitor = given.monitor;
+    this.mode = checkMode('EarlyStopping', given.mode);
+    this.minDelta = given.minDelta;
+    this.patience = given.patience;
+    this.verbose = given.verbose;
+    this.strict = given.strict;
+    this.checkFinite = given.checkFinite;
+    this.stoppingThreshold = given.stoppingThreshold;
+    this.divergenceThreshold = given.divergenceThreshold;
+    this.#checkOnTrainEpochEnd = given.checkOnTrainEpochEnd;
+    this.bestScore = worst(this.mode);
+  }
+
+  override get kind(): CallbackKind {
+    return 'monitor';
+  }
+
+  override get stateKey(): string {
+    return `EarlyStopping{'monitor': '${this.monitor}', 'mode': '${this.mode}'}`;
+  }
+
+  override setup(trainer: Trainer): void {
+    const { valCheckInterval, checkValEveryNEpoch } = trainer.limits;
+    this.#checkOnTrainEpochEnd ??= valCheckInterval === undefined && checkValEveryNEpoch === 1;
+  }
+
+  override onTrainEpochEnd(trainer: Trainer): void {
+    if (this.#checkOnTrainEpochEnd && !this.#skips(trainer)) this.#check(trainer);
+  }
+
+  override onValidationEnd(trainer: Trainer): void {
+    if (!this.#checkOnTrainEpochEnd && !this.#skips(trainer)) this.#check(trainer);
+  }
+
+  override stateDict(): object {
+    const { waitCount, bestScore, stoppedEpoch, stoppingReason, stoppingReasonMessage, patience } = this;
+    return { waitCount, bestScore, stoppedEpoch, stoppingReason, stoppingReasonMessage, patience };
+  }
+
+  /** Progress comes from the checkpoint; configuration, such as patience, from the constructor. */
+  override loadStateDict(
+    state: Pick<EarlyStopping, 'waitCount' | 'bestScore' | 'stoppedEpoch' | 'stoppingReason' | 'stoppingReasonMessage'>,
+  ): void {
+    this.waitCount = state.waitCount;
+    this.bestScore = state.bestScore;
+    this.stoppedEpoch = state.stoppedEpoch;
+    this.stoppingReason = state.stoppingReason;
+    this.stoppingReasonMessage = state.stoppingReasonMessage;
+  }
+
+  #skips(trainer: Trainer): boolean {
+    return (
+      trainer.stage !== 'fit' ||
+      trainer.sanityChecking ||
+      trainer.status !== 'running' ||
+      trainer.options.fastDevRun !== false
+    );
+  }
+
+  #check(trainer: Trainer): void {
+    const value = this.#metric(trainer);
+    if (value === undefined) return;
+    const verdict = this.evaluate(value);
+    this.waitCount = verdict.waitCount;
+    this.bestScore = verdict.bestScore;
+    if (verdict.reason !== 'NOT_STOPPED') {
+      this.stoppedEpoch = trainer.currentEpoch;
+      this.stoppingReason = verdict.reason;
+      this.stoppingReasonMessage = verdict.message;
+      trainer.requestStop(true, verdict.message);
+    } else if (this.stoppingReason !== 'NOT_STOPPED') {
+      // Training went on to meet its minima, and the metric has recovered: the request no longer stands.
+      if (trainer.progress.stopReason === this.stoppingReasonMessage) trainer.requestStop(false, '');
+      this.stoppingReason = 'NOT_STOPPED';
+      this.stoppingReasonMessage = '';
+    }
+    if (this.verbose && verdict.message) trainer.print(verdict.message);
+  }
+
+  /** The decision about one value, as a pure function of it and of what is remembered. First match wins. */
+  evaluate(value: number): Verdict {
+    const { mode, monitor, minDelta, patience, waitCount, bestScore } = this;
+    const stop = (reason: StoppingReason, message: string, wait = waitCount): Verdict => ({
+      reason,
+      message: `${message} Signaling Trainer to stop.`,
+      waitCount: wait,
+      bestScore,
+    });
+    const [better, worse] = mode === 'min' ? ['<', '>'] : ['>', '<'];
+    if (this.checkFinite && !Number.isFinite(value)) {
+      return stop(
+        'NON_FINITE_METRIC',
+        `Monitored metric ${monitor} = ${text(value)} is not finite. Previous best value was ${bestScore.toFixed(3)}.`,
+      );
+    }
+    if (this.stoppingThreshold !== undefined && isBetter(mode, value, this.stoppingThreshold)) {
+      return stop(
+        'STOPPING_THRESHOLD',
+        `Stopping threshold reached: ${monitor} = ${text(value)} ${better} ${text(this.stoppingThreshold)}.`,
+      );
+    }
+    if (this.divergenceThreshold !== undefined && isBetter(mode, this.divergenceThreshold, value)) {
+      return stop(
+        'DIVERGENCE_THRESHOLD',
+        `Divergence threshold reached: ${monitor} = ${text(value)} ${worse} ${text(this.divergenceThreshold)}.`,
+      );
+    }
+    if (isBetter(mode, value, bestScore, minDelta)) {
+      const gain = Math.abs(bestScore - value);
+      const message = Number.isFinite(bestScore)
+        ? `Metric ${monitor} improved by ${gain.toFixed(3)} >= min_delta = ${text(minDelta)}. New best score: ${value.toFixed(3)}`
+        : `Metric ${monitor} improved. New best score: ${value.toFixed(3)}`;
+      return { reason: 'NOT_STOPPED', message, waitCount: 0, bestScore: value };
+    }
+    const wait = waitCount + 1;
+    if (wait < patience) return { reason: 'NOT_STOPPED', message: '', waitCount: wait, bestScore };
+    return stop(
+      'PATIENCE_EXHAUSTED',
+      `Monitored metric ${monitor} did not improve in the last ${wait} records. Best score: ${bestScore.toFixed(3)}.`,
+      wait,
+    );
+  }
+
+  #metric(trainer: Trainer): number | undefined {
+    const value = trainer.callbackMetrics[this.monitor];
+    if (value !== undefined) return value;
+    const message = StrobeError.compose(`EarlyStopping has no metric called ${this.monitor}.`, {
+      expected: `this.log('${this.monitor}', ...) in the module`,
+      received: Object.keys(trainer.callbackMetrics).join(', ') || 'no metrics',
+      hint: 'monitor one of those that are logged, or set strict: false to pass over it',
+    });
+    if (this.strict) throw new ContractError(message);
+    if (this.verbose) trainer.warn(message);
+    return undefined;
+  }
+}
+
+/** A number as the field's tools print it: `1.0`, `nan`, `-inf`. */
+function text(value: number): string {
+  if (Number.isNaN(value)) return 'nan';
+  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
+  return Number.isInteger(value) ? value.toFixed(1) : String(value);
+}

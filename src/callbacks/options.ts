@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { ConfigurationError, describe, StrobeError } from '../errors.js';
+
+/** Checks a callback's options and fills in defaults. The error names the option, the value, and what is allowed. */
+export function checkOptions<S extends z.ZodType>(owner: string, schema: S, options: unknown): z.output<S> {
+  const parsed = schema.safeParse(options ?? {});
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys : [];
+  const option = unknown[0] ?? issue?.path.join('.') ?? '';
+  const allowed = schema instanceof z.ZodObject ? Object.keys(schema.shape).join(', ') : '';
+  throw new ConfigurationError(
+    StrobeError.compose(
+      `new ${owner}: ${unknown.length > 0 ? `there is no option ${option}` : `wrong value for ${option || 'the options'}`}.`,
+      {
+        expected: unknown.length > 0 ? allowed : (issue?.message ?? 'a record of options'),
+        received: describe(
+          option && unknown.length === 0 ? (options as Record<string, unknown> | undefined)?.[option] : options,
+        ),
+        hint: unknown.length > 0 ? 'check the spelling' : `correct ${option || 'it'}, or leave it out for the default`,
+      },
+    ),
+  );
+}

@@ -1,0 +1,81 @@
+import { ModelSummary } from '../callbacks/model-summary.js';
+import { ProgressBar } from '../callbacks/progress-bar.js';
+import { ConfigurationError, StrobeError } from '../errors.js';
+import type { FitResult } from '../trainer/trainer.js';
+import { toJson } from './json-events.js';
+import { loadExperiment } from './load.js';
+
+export interface TrainFlags {
+  maxEpochs?: number;
+  ckpt?: string;
+  set?: string[];
+  backend?: string;
+  json?: boolean;
+}
+
+/** `strobe train FILE`: trains without a user interface. Ctrl-C ends the run with its end hooks. */
+export async function train(file: string, flags: TrainFlags): Promise<void> {
+  const { trainer, model, data } = await loadExperiment(file, settingsOf(flags.set ?? []));
+  if (flags.maxEpochs !== undefined) trainer.limits.maxEpochs = wholeNumber('--max-epochs', flags.maxEpochs);
+  if (flags.backend !== undefined) trainer.useEngine(flags.backend);
+
+  // One stream cannot hold both bars and JSON.
+  if (flags.json) for (const type of [ProgressBar, ModelSummary]) trainer.callbacks.remove(type);
+
+  const abort = new AbortController();
+  const interrupt = (): void => abort.abort(new Error('interrupted by Ctrl-C'));
+  process.once('SIGINT', interrupt);
+  try {
+    const options = { signal: abort.signal, ...(flags.ckpt === undefined ? {} : { ckptPath: flags.ckpt }) };
+    if (!flags.json) say(await trainer.fit(model, data, options));
+    else {
+      const run = trainer.run(model, data, options);
+      for await (const event of run) process.stdout.write(`${toJson(event, run)}\n`);
+      process.stdout.write(`${JSON.stringify({ event: 'end', ...(await run.finish()) })}\n`);
+    }
+    const path = trainer.checkpointCallback?.bestModelPath;
+    if (path && !flags.json) console.log(`Best checkpoint: ${path}`);
+  } finally {
+    process.off('SIGINT', interrupt);
+  }
+}
+
+function say({ outcome, reason, metrics, epochs, steps }: FitResult): void {
+  const values = Object.entries(metrics).map(([name, value]) => `${name} ${value.toPrecision(4)}`);
+  console.log(`${outcome} (${reason}) after ${epochs} epochs, ${steps} steps: ${values.join(', ')}`);
+}
+
+/** `lr=0.01 name=wide deep=true` as a record; numbers and booleans are read as such. */
+export function settingsOf(pairs: string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const at = pair.indexOf('=');
+      if (at < 1) {
+        throw new ConfigurationError(
+          StrobeError.compose('--set takes settings.', {
+            expected: 'key=value',
+            received: pair,
+            hint: 'e.g. --set lr=0.01',
+          }),
+        );
+      }
+      return [pair.slice(0, at), valueOf(pair.slice(at + 1))];
+    }),
+  );
+}
+
+function valueOf(text: string): unknown {
+  if (text === 'true' || text === 'false') return text === 'true';
+  return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
+}
+
+function wholeNumber(flag: string, value: number): number {
+  if (Number.isInteger(value) && value >= -1) return value;
+  throw new ConfigurationError(
+    StrobeError.compose(`${flag} is not a number of epochs.`, {
+      expected: 'a whole number, or -1 for no limit',
+      received: String(value),
+      hint: `e.g. ${flag} 5`,
+    }),
+  );
+}

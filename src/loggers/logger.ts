@@ -1,0 +1,22 @@
+import type { Metrics } from '../module/metrics.js';
+
+export type RunStatus = 'success' | 'failed' | 'interrupted';
+
+/** Where metrics go. Everything but `logMetrics` is optional. */
+export interface Logger {
+  /** E.g. the experiment's name; together with the version it makes the folder of its files. */
+  readonly name?: string;
+  readonly version?: string | number;
+  /** Folder that holds everything this logger writes; checkpoints go below it. */
+  readonly logDir?: string;
+  /** @param step the number of optimizer steps done before the one these metrics belong to. */
+  logMetrics(metrics: Metrics, step: number): void | Promise<void>;
+  logHyperparams?(hparams: Record<string, unknown>): void | Promise<void>;
+  /** Writes out what is buffered. */
+  save?(): void | Promise<void>;
+  /** The run is over. */
+  finalize?(status: RunStatus): void | Promise<void>;
+  /** Where the logger stands, so that a run that goes back takes its rows back. */
+  stateDict?(): unknown;
+  loadStateDict?(state: never): void;
+}

@@ -1,0 +1,244 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { ContractError, describe, StrobeError } from '../errors.js';
+import { tensorsIn } from '../tensors/tree.js';
+
+export type Reduce = 'mean' | 'min' | 'max' | 'sum';
+
+export interface LogOptions {
+  /** Show it in the progress bar. Default false. */
+  progBar?: boolean;
+  /** Send it to the loggers. Default true. */
+  logger?: boolean;
+  /** Report the value of each step. Default: true in training steps and batch hooks, else false. */
+  onStep?: boolean;
+  /** Report the value reduced over the epoch. Default: the opposite of `onStep`'s default. */
+  onEpoch?: boolean;
+  /** How the values of an epoch become one. Default 'mean', weighted by batch size. */
+  reduce?: Reduce;
+  /** Weight of this value in the mean. Default: the leading dimension of the batch's first tensor. */
+  batchSize?: number;
+  /** With several loaders, append `/dataloader_idx_N` to the name. Default true. */
+  addDataloaderIdx?: boolean;
+}
+
+/** Metric names and their values. */
+export type Metrics = Record<string, number>;
+
+/** Where a value was logged: it fixes the defaults, and what is an error. */
+export interface LogSite {
+  /** Camel-case name of the hook or step that is running. */
+  hook: string;
+  /** Which level the value counts for when the user does not say; undefined where logging is not allowed. */
+  level: 'step' | 'epoch' | undefined;
+  /** True where only whole epochs make sense (start and end hooks). */
+  epochOnly: boolean;
+  batch: unknown;
+  dataloaderIdx: number;
+  numDataloaders: number;
+}
+
+interface Entry {
+  name: string;
+  suffix: string;
+  dataloaderIdx: number;
+  options: {
+    progBar: boolean;
+    logger: boolean;
+    onStep: boolean;
+    onEpoch: boolean;
+    reduce: Reduce;
+    addDataloaderIdx: boolean;
+  };
+  /** The last value logged; what step-level metrics report. */
+  value: number;
+  /** Sum of value x weight for means, running value otherwise. */
+  total: number;
+  weight: number;
+  /** False once the value was reported, until it is logged again. */
+  fresh: boolean;
+}
+
+/** Everything that a collection knows, as plain data. */
+export type MetricsState = [key: string, entry: Entry][];
+
+export interface Report {
+  callback: Metrics;
+  logger: Metrics;
+  progressBar: Metrics;
+}
+
+/** The metrics logged in one loop (training, or one kind of evaluation) since its epoch began. */
+export class MetricCollection {
+  #entries = new Map<string, Entry>();
+  readonly #training: boolean;
+
+  /** @param training in training, step-level values reach callbacks; in evaluation only epoch values do. */
+  constructor(training: boolean) {
+    this.#training = training;
+  }
+
+  log(name: string, value: number | tf.Tensor, options: LogOptions, site: LogSite): void {
+    const settled = settle(name, options, site);
+    const number = toNumber(name, value, site.hook);
+    const suffix = settled.addDataloaderIdx && site.numDataloaders > 1 ? `/dataloader_idx_${site.dataloaderIdx}` : '';
+    const key = `${site.hook}.${name}${suffix}`;
+    let entry = this.#entries.get(key);
+    if (!entry) {
+      entry = {
+        name,
+        suffix,
+        dataloaderIdx: site.dataloaderIdx,
+        options: settled,
+        value: 0,
+        total: initial(settled.reduce),
+        weight: 0,
+        fresh: true,
+      };
+      this.#entries.set(key, entry);
+    } else if (!sameOptions(entry.options, settled)) {
+      throw new ContractError(
+        StrobeError.compose(`log('${name}') was called twice in ${site.hook} with different arguments.`, {
+          expected: `the options of the first call: ${JSON.stringify(entry.options)}`,
+          received: JSON.stringify(settled),
+          hint: 'log it under another name, or with the same options each time',
+        }),
+      );
+    }
+    entry.value = number;
+    entry.fresh = true;
+    if (settled.onEpoch)
+      accumulate(entry, number, settled.reduce === 'mean' ? (options.batchSize ?? batchSizeOf(site.batch)) : 1);
+  }
+
+  /** What the step that has just ended reports. */
+  step(): Report {
+    return this.#report(
+      (entry) => (entry.options.onStep && entry.fresh ? entry.value : undefined),
+      '_step',
+      this.#training,
+    );
+  }
+
+  /** What the epoch reports: every value reduced over it. */
+  epoch(dataloaderIdx?: number): Report {
+    const of = (entry: Entry) =>
+      dataloaderIdx === undefined || entry.dataloaderIdx === dataloaderIdx ? reduced(entry) : undefined;
+    return this.#report((entry) => (entry.options.onEpoch ? of(entry) : undefined), '_epoch', true);
+  }
+
+  /** Step values are reported once. */
+  endStep(): void {
+    for (const entry of this.#entries.values()) entry.fresh = false;
+  }
+
+  /** Forgets everything; the next epoch starts empty. */
+  reset(): void {
+    this.#entries.clear();
+  }
+
+  state(): MetricsState {
+    return [...this.#entries].map(([key, entry]) => [key, { ...entry }]);
+  }
+
+  load(state: MetricsState): void {
+    this.#entries = new Map(state.map(([key, entry]) => [key, { ...entry }]));
+  }
+
+  #report(valueOf: (entry: Entry) => number | undefined, level: '_step' | '_epoch', forCallbacks: boolean): Report {
+    const report: Report = { callback: {}, logger: {}, progressBar: {} };
+    for (const entry of this.#entries.values()) {
+      const value = valueOf(entry);
+      if (value === undefined) continue;
+      const plain = entry.name + entry.suffix;
+      const both = entry.options.onStep && entry.options.onEpoch;
+      const forked = both ? `${entry.name}${level}${entry.suffix}` : plain;
+      if (forCallbacks) report.callback[plain] = report.callback[forked] = value;
+      if (entry.options.logger) report.logger[forked] = value;
+      if (entry.options.progBar) report.progressBar[forked] = value;
+    }
+    return report;
+  }
+}
+
+function settle(name: string, options: LogOptions, site: LogSite): Entry['options'] {
+  if (site.level === undefined) {
+    throw new ContractError(
+      StrobeError.compose(`log('${name}') was called in ${site.hook}.`, {
+        expected:
+          'a hook or step in which there is something to log: training, validation and test steps and their hooks',
+        received: site.hook,
+        hint: `log it in a training or validation hook, or send it to trainer.loggers yourself`,
+      }),
+    );
+  }
+  const onStep = options.onStep ?? site.level === 'step';
+  const onEpoch = options.onEpoch ?? site.level === 'epoch';
+  if (!onStep && !onEpoch) {
+    throw new ContractError(
+      StrobeError.compose(`log('${name}') in ${site.hook} would report the value nowhere.`, {
+        expected: 'onStep or onEpoch, or both',
+        received: 'onStep: false, onEpoch: false',
+        hint: 'set one of them to true, or leave both out for the defaults',
+      }),
+    );
+  }
+  if (onStep && site.epochOnly) {
+    throw new ContractError(
+      StrobeError.compose(`log('${name}', { onStep: true }) was called in ${site.hook}.`, {
+        expected: 'onEpoch only: the hook runs once an epoch, not in a step',
+        received: 'onStep: true',
+        hint: 'leave onStep out',
+      }),
+    );
+  }
+  const reduce = options.reduce ?? 'mean';
+  if (!['mean', 'min', 'max', 'sum'].includes(reduce)) {
+    throw new ContractError(
+      StrobeError.compose(`log('${name}') does not know this reduction.`, {
+        expected: "reduce: 'mean', 'min', 'max' or 'sum'",
+        received: describe(reduce),
+        hint: 'use one of these, or reduce the values yourself and log the result at the end of the epoch',
+      }),
+    );
+  }
+  const { progBar = false, logger = true, addDataloaderIdx = true } = options;
+  return { progBar, logger, onStep, onEpoch, reduce, addDataloaderIdx };
+}
+
+function sameOptions(a: Entry['options'], b: Entry['options']): boolean {
+  return (Object.keys(a) as (keyof Entry['options'])[]).every((key) => a[key] === b[key]);
+}
+
+function initial(reduce: Reduce): number {
+  return reduce === 'min' ? Infinity : reduce === 'max' ? -Infinity : 0;
+}
+
+function accumulate(entry: Entry, value: number, weight: number): void {
+  if (entry.options.reduce === 'min') entry.total = Math.min(entry.total, value);
+  else if (entry.options.reduce === 'max') entry.total = Math.max(entry.total, value);
+  else entry.total += value * weight;
+  entry.weight += weight;
+}
+
+function reduced(entry: Entry): number {
+  return entry.options.reduce === 'mean' ? entry.total / entry.weight : entry.total;
+}
+
+function toNumber(name: string, value: unknown, hook: string): number {
+  if (typeof value === 'number') return value;
+  if (value instanceof tf.Tensor && value.size === 1) return Number(value.dataSync()[0]);
+  throw new ContractError(
+    StrobeError.compose(`log('${name}') in ${hook} needs a single number.`, {
+      expected: 'a number, or a tensor with one element',
+      received: describe(value),
+      hint:
+        value instanceof tf.Tensor ? 'reduce it first, e.g. with tf.mean(value)' : 'use logDict for records of numbers',
+    }),
+  );
+}
+
+/** The leading dimension of the batch's first tensor; 1 for a batch of scalars or without tensors. */
+export function batchSizeOf(batch: unknown): number {
+  const first = tensorsIn(batch).find((tensor) => tensor.rank > 0);
+  return first?.shape[0] ?? 1;
+}

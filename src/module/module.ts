@@ -1,0 +1,281 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type * as layers from '@tensorflow/tfjs-layers';
+import { ConfigurationError, ContractError, describe, StrobeError } from '../errors.js';
+import type { Loader } from '../data/index.js';
+import type { LRScheduler, Optimizer, OptimizerConfig } from '../optim/index.js';
+import type { Callback } from '../trainer/callback.js';
+import type { ModuleHooks } from '../trainer/hook-methods.js';
+import type { Batch, StepOutputs } from '../trainer/hooks.js';
+import type { Trainer } from '../trainer/trainer.js';
+import type { Checkpoint } from '../checkpoint/checkpoint.js';
+import { retain } from '../tensors/share.js';
+import type { LogOptions } from './metrics.js';
+import type { Parameter } from './parameter.js';
+import { type Buffer, IS_MODULE, walk } from './walk.js';
+
+/** What a trainer lends a module while it holds it. */
+export interface ModuleHost {
+  readonly trainer: Trainer;
+  log(name: string, value: number | tf.Tensor, options: LogOptions): void;
+  manualBackward(loss: tf.Scalar): void;
+}
+
+const hosts = new WeakMap<Module, ModuleHost>();
+
+/** @internal A trainer takes hold of a module. */
+export function attach(module: Module, host: ModuleHost): void {
+  hosts.set(module, host);
+}
+
+/** The optional parts of a module: define those you need. */
+export interface Module extends ModuleHooks {
+  /** One training step: computes the loss of a batch. Synchronous, because tfjs records gradients synchronously. */
+  trainingStep?(batch: Batch, batchIdx: number): tf.Scalar | StepOutputs | undefined | void;
+  validationStep?(batch: Batch, batchIdx: number, dataloaderIdx?: number): unknown;
+  testStep?(batch: Batch, batchIdx: number, dataloaderIdx?: number): unknown;
+
+  configureOptimizers?(): OptimizerConfig;
+  configureCallbacks?(): Callback[];
+  /** Builds what the constructor left out; called once, before the first checkpoint is loaded. */
+  configureModel?(): void | Promise<void>;
+  /** Clips this optimizer's gradients in place of the trainer. */
+  configureGradientClipping?(optimizer: Optimizer): void;
+  /** Applies the update in place of the trainer: call `optimizer.step()`. The gradients are there. */
+  optimizerStep?(epoch: number, batchIdx: number, optimizer: Optimizer): void;
+  optimizerZeroGrad?(epoch: number, batchIdx: number, optimizer: Optimizer): void;
+  /** Steps a scheduler in place of the trainer; `metric` is the monitored value of a plateau scheduler. */
+  lrSchedulerStep?(scheduler: LRScheduler, metric?: number): void;
+
+  prepareData?(): void | Promise<void>;
+  trainDataloader?(): Loader;
+  valDataloader?(): Loader | Loader[];
+  testDataloader?(): Loader | Loader[];
+  predictDataloader?(): Loader | Loader[];
+  /** The batch as the hooks and steps shall see it: the last word on augmentation, before and after the transfer. */
+  onBeforeBatchTransfer?(batch: Batch, dataloaderIdx: number): Batch;
+  transferBatchToDevice?(batch: Batch, dataloaderIdx: number): Batch;
+  onAfterBatchTransfer?(batch: Batch, dataloaderIdx: number): Batch;
+
+  onValidationModelZeroGrad?(): void;
+  onValidationModelEval?(): void;
+  onValidationModelTrain?(): void;
+  onTestModelEval?(): void;
+  onTestModelTrain?(): void;
+  onPredictModelEval?(): void;
+  onPredictModelTrain?(): void;
+
+  onSaveCheckpoint?(checkpoint: Checkpoint): void | Promise<void>;
+  onLoadCheckpoint?(checkpoint: Checkpoint): void | Promise<void>;
+  /** State of your own that checkpoints shall carry: plain data and tensors. */
+  extraState?(): unknown;
+  loadExtraState?(state: unknown): void;
+}
+
+/**
+ * A model together with how it is trained: its parameters, its steps, its optimizers.
+ *
+ * Parameters are found by walking the module's own properties: tfjs layers and models, `parameter(...)`s, `tf.Variable`s,
+ * other modules, and arrays and plain records of these.
+ */
+export abstract class Module {
+  /** True while training, false in validation, test and prediction. Layers want it: `apply(x, { training: this.training })`. */
+  training = true;
+  /** False when `trainingStep` calls `manualBackward` and the optimizers itself. */
+  automaticOptimization = true;
+  /** An input (or several) that layers without an inputShape are built with, and summaries are computed from. */
+  declare exampleInput?: tf.Tensor | tf.Tensor[];
+  readonly hparams: Record<string, unknown> = {};
+  #logHyperparameters = true;
+
+  get [IS_MODULE](): true {
+    return true;
+  }
+
+  /** The trainer that holds this module. */
+  get trainer(): Trainer {
+    return this.#host('trainer').trainer;
+  }
+
+  get currentEpoch(): number {
+    return hosts.get(this)?.trainer.currentEpoch ?? 0;
+  }
+
+  get globalStep(): number {
+    return hosts.get(this)?.trainer.globalStep ?? 0;
+  }
+
+  /** What the model computes; `predictStep` and the summary call it. */
+  forward(..._inputs: tf.Tensor[]): tf.Tensor | tf.Tensor[] {
+    throw new ContractError(
+      StrobeError.compose(`${this.constructor.name} has no forward().`, {
+        expected: 'a method forward(...inputs) that returns a tensor or several',
+        received: 'the base class',
+        hint: 'define it, e.g. forward(x) { return this.net.apply(x, { training: this.training }); }',
+      }),
+    );
+  }
+
+  /** What `trainer.predict` collects for a batch. Default: `forward` of the batch, or of its first element. */
+  predictStep(batch: Batch, _batchIdx: number, _dataloaderIdx?: number): unknown {
+    return this.forward(Array.isArray(batch) ? (batch[0] as tf.Tensor) : (batch as tf.Tensor));
+  }
+
+  /** Remembers constructor arguments in `hparams` and in every checkpoint. */
+  saveHyperparameters(hparams: object, options: { ignore?: string[]; logger?: boolean } = {}): void {
+    if (typeof hparams !== 'object' || hparams === null || Array.isArray(hparams)) {
+      throw new ConfigurationError(
+        StrobeError.compose('saveHyperparameters takes a record.', {
+          expected: 'an object of names and values',
+          received: describe(hparams),
+          hint: 'pass the options your constructor got: this.saveHyperparameters(options)',
+        }),
+      );
+    }
+    const ignored = new Set(options.ignore ?? []);
+    for (const [name, value] of Object.entries(hparams)) if (!ignored.has(name)) this.hparams[name] = value;
+    this.#logHyperparameters = options.logger ?? true;
+  }
+
+  /** @internal What goes to the loggers. */
+  get hparamsToLog(): Record<string, unknown> {
+    return this.#logHyperparameters ? this.hparams : {};
+  }
+
+  /** Logs a metric: see {@link LogOptions} for where it goes and how it is reduced. */
+  log(name: string, value: number | tf.Tensor, options: LogOptions = {}): void {
+    this.#host('log').log(name, value, options);
+  }
+
+  logDict(values: Record<string, number | tf.Tensor>, options: LogOptions = {}): void {
+    for (const [name, value] of Object.entries(values)) this.log(name, value, options);
+  }
+
+  parameters(): Parameter[] {
+    return walk(this).parameters;
+  }
+
+  *namedParameters(): Iterable<[string, Parameter]> {
+    for (const parameter of this.parameters()) yield [parameter.name, parameter];
+  }
+
+  /** Values that belong to the weights but are not trained, such as BatchNorm's moving statistics. */
+  buffers(): Buffer[] {
+    return walk(this).buffers;
+  }
+
+  children(): Iterable<[string, Module | layers.layers.Layer]> {
+    return walk(this).children as [string, Module | layers.layers.Layer][];
+  }
+
+  /** No parameter of this module is trained until `unfreeze`. */
+  freeze(): this {
+    for (const parameter of this.parameters()) parameter.requiresGrad = false;
+    return this.eval();
+  }
+
+  unfreeze(): this {
+    for (const parameter of this.parameters()) parameter.requiresGrad = true;
+    return this.train();
+  }
+
+  /** Switches this module and the modules in it between training and evaluation. */
+  train(mode = true): this {
+    for (const module of modulesIn(this)) module.training = mode;
+    return this;
+  }
+
+  eval(): this {
+    return this.train(false);
+  }
+
+  zeroGrad(): void {
+    for (const parameter of this.parameters()) parameter.grad = null;
+  }
+
+  /** Parameters and buffers by name. The tensors are handles of their own: dispose them when done. */
+  stateDict(): Record<string, tf.Tensor> {
+    const { parameters, buffers } = walk(this);
+    return Object.fromEntries(
+      [...parameters, ...buffers].map(({ name, variable }) => [name, retain(variable as tf.Tensor)]),
+    );
+  }
+
+  /**
+   * Takes over parameters and buffers by name.
+   * @param options.strict false ignores names that only one side has. Default true.
+   */
+  loadStateDict(state: Record<string, tf.Tensor>, options: { strict?: boolean } = {}): void {
+    const { parameters, buffers } = walk(this);
+    const own = new Map([...parameters, ...buffers].map(({ name, variable }) => [name, variable]));
+    const missing = [...own.keys()].filter((name) => !(name in state));
+    const unexpected = Object.keys(state).filter((name) => !own.has(name));
+    const misshapen = Object.entries(state).flatMap(([name, value]) => {
+      const variable = own.get(name);
+      const fits = !variable || String(variable.shape) === String(value.shape);
+      return fits ? [] : [`${name}: [${variable.shape.join(', ')}] here, [${value.shape.join(', ')}] in the state`];
+    });
+    const problems = [
+      ...((options.strict ?? true) && missing.length > 0 ? [`missing: ${missing.join(', ')}`] : []),
+      ...((options.strict ?? true) && unexpected.length > 0 ? [`unexpected: ${unexpected.join(', ')}`] : []),
+      ...misshapen,
+    ];
+    if (problems.length > 0) {
+      throw new ContractError(
+        StrobeError.compose(`The state does not fit ${this.constructor.name}.`, {
+          expected: `${own.size} tensors with the module's names and shapes`,
+          received: problems.join('; '),
+          hint: 'build the module with the options it was saved with, or pass { strict: false } if names may differ',
+        }),
+      );
+    }
+    for (const [name, value] of Object.entries(state)) own.get(name)?.assign(value);
+  }
+
+  /** Manual optimization: the gradients of `loss`, added to each parameter's `grad`. */
+  manualBackward(loss: tf.Scalar): void {
+    this.#host('manualBackward').manualBackward(loss);
+  }
+
+  /** The optimizer, or all of them when there are several. */
+  optimizers(): Optimizer | Optimizer[] {
+    return one(this.trainer.optimizers);
+  }
+
+  /** The scheduler, or all of them when there are several. */
+  lrSchedulers(): LRScheduler | LRScheduler[] {
+    return one(this.trainer.lrSchedulers.map(({ scheduler }) => scheduler));
+  }
+
+  #host(what: string): ModuleHost {
+    const host = hosts.get(this);
+    if (host) return host;
+    throw new ContractError(
+      StrobeError.compose(`${this.constructor.name}.${what} was used before a trainer holds the module.`, {
+        expected: 'a module that trainer.fit, validate, test or predict was called with',
+        received: 'a module without a trainer',
+        hint: 'use it inside a step or a hook',
+      }),
+    );
+  }
+}
+
+function one<T>(items: readonly T[]): T | T[] {
+  const [first] = items;
+  return items.length === 1 && first !== undefined ? first : [...items];
+}
+
+/** A module and all modules below it. */
+export function modulesIn(module: Module): Module[] {
+  const found = new Set<Module>();
+  const visit = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    if (value instanceof Module) {
+      if (found.has(value)) return;
+      found.add(value);
+      Object.values(value).forEach(visit);
+    } else if (Array.isArray(value)) value.forEach(visit);
+    else if (Object.getPrototypeOf(value) === Object.prototype) Object.values(value).forEach(visit);
+  };
+  visit(module);
+  return [...found];
+}

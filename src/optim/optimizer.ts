@@ -1,0 +1,145 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { ContractError, describe, StrobeError } from '../errors.js';
+import type { Parameter } from '../module/parameter.js';
+import type { Algorithm, Hyperparameters } from './algorithm.js';
+import { asGroups, completeGroup, nameOf, type GroupsOf, type ParamGroup, type ParamGroupOptions } from './groups.js';
+import { runUpdate } from './kernel.js';
+import { checkOptions } from './options.js';
+import { readState, writeState, type OptimizerState, type ParameterState } from './state.js';
+
+/**
+ * Applies an {@link Algorithm} to groups of parameters, and keeps the slots it needs for each of them.
+ *
+ * Tensors are never written in place: a step swaps in new ones, so handles taken earlier keep the earlier values.
+ */
+export class Optimizer<H extends Hyperparameters = Hyperparameters> {
+  /** Plain mutable objects: `group.lr = 1e-4` takes effect at the next step. */
+  readonly paramGroups: ParamGroup<H>[] = [];
+  /** What a group takes where it doesn't say otherwise. */
+  readonly defaults: Readonly<H>;
+  readonly #algorithm: Algorithm<H>;
+  #state = new Map<Parameter, ParameterState>();
+
+  /** @throws ConfigurationError for wrong options, no parameters, or a parameter that appears twice. */
+  constructor(algorithm: Algorithm<H>, params: GroupsOf<H>, options: Partial<H>) {
+    this.#algorithm = algorithm;
+    this.defaults = checkOptions(algorithm.name, algorithm.schema, options);
+    for (const group of asGroups(algorithm.name, params)) this.addParamGroup(group);
+  }
+
+  /** The first group's learning rate. Setting it sets every group's. */
+  get lr(): number {
+    return (this.paramGroups[0] as ParamGroup<H>).lr;
+  }
+
+  set lr(value: number) {
+    for (const group of this.paramGroups) group.lr = value;
+  }
+
+  /** The parameters of all groups, in order. */
+  parameters(): Parameter[] {
+    return this.paramGroups.flatMap((group) => group.params);
+  }
+
+  /** Adds parameters while training is under way, for instance a backbone that has just been unfrozen. */
+  addParamGroup(group: ParamGroupOptions<H>): void {
+    this.paramGroups.push(completeGroup<H>(this.#algorithm, group, this.defaults, this.parameters()));
+  }
+
+  /**
+   * Updates every parameter that has a gradient and wants one. Either all of them are updated or, on an error, none.
+   *
+   * @throws ContractError for a learning rate that is no number, or a gradient that doesn't fit its parameter.
+   */
+  step(): void {
+    const due = this.paramGroups.map((group) => {
+      this.#checkLr(group);
+      return { group, params: group.params.filter(wantsUpdate) };
+    });
+    for (const { group, params } of due) {
+      for (const parameter of params) this.#update(group, parameter);
+    }
+  }
+
+  /** Disposes the gradients of all parameters. */
+  zeroGrad(): void {
+    for (const parameter of this.parameters()) parameter.grad = null;
+  }
+
+  /**
+   * Plain data and tensors. The tensors are shared handles, not copies: later steps leave them as they are.
+   * They are the caller's to dispose.
+   */
+  stateDict(): OptimizerState {
+    return writeState(this.paramGroups, this.#state);
+  }
+
+  /**
+   * Goes on from a state exactly: the next steps are bit-identical to those the state's owner would have taken.
+   * The state's tensors are shared, and stay the caller's.
+   *
+   * @throws CheckpointError if the state is not one of this optimizer over these parameters; nothing is changed then.
+   */
+  loadStateDict(state: OptimizerState): void {
+    const { slots, groups } = readState(this.#algorithm, this.paramGroups, state);
+    this.dispose();
+    this.#state = slots;
+    this.paramGroups.forEach((group, i) => {
+      for (const key of Object.keys(group)) if (key !== 'params') delete group[key as keyof typeof group];
+      Object.assign(group, groups[i]);
+    });
+  }
+
+  /** Disposes the slots. The parameters stay; a further step would start from fresh slots. */
+  dispose(): void {
+    for (const { slots } of this.#state.values()) tf.dispose(slots);
+    this.#state = new Map();
+  }
+
+  #update(group: ParamGroup<H>, parameter: Parameter): void {
+    const names = this.#algorithm.slots(group);
+    const { step, slots } = this.#state.get(parameter) ?? { step: 0, slots: {} };
+    const fresh = names.filter((name) => !slots[name]);
+    for (const name of fresh) {
+      slots[name] = tf.keep(tf.fill(parameter.shape, this.#algorithm.initialSlotValue?.(group) ?? 0));
+    }
+    const now = Object.fromEntries(names.map((name) => [name, slots[name] as tf.Tensor]));
+    const [value, ...next] = runUpdate(
+      this.#algorithm,
+      { param: parameter.variable, grad: parameter.grad as tf.Tensor, ...now },
+      this.#algorithm.scalars(group, step + 1, fresh.length > 0),
+    ) as [tf.Tensor, ...tf.Tensor[]];
+    parameter.assign(value);
+    value.dispose();
+    next.forEach((slot, i) => {
+      const name = names[i] as string;
+      slots[name]?.dispose();
+      slots[name] = tf.keep(slot);
+    });
+    this.#state.set(parameter, { step: step + 1, slots });
+  }
+
+  #checkLr(group: ParamGroup<H>): void {
+    if (Number.isFinite(group.lr)) return;
+    throw new ContractError(
+      StrobeError.compose(`${this.#algorithm.name} cannot take a step`, {
+        expected: "every group's lr to be a number",
+        received: `lr = ${describe(group.lr)} in group ${group.name ?? this.paramGroups.indexOf(group)}`,
+        hint: 'look for what sets the learning rate: a scheduler, a callback, or the group itself.',
+      }),
+    );
+  }
+}
+
+function wantsUpdate(parameter: Parameter): boolean {
+  const { grad } = parameter;
+  if (!parameter.requiresGrad || grad === null) return false;
+  if (!grad.isDisposed && grad.dtype === 'float32' && tf.util.arraysEqual(grad.shape, parameter.shape)) return true;
+  throw new ContractError(
+    StrobeError.compose(`the gradient of ${nameOf(parameter)} does not fit`, {
+      expected: `a float32 tensor of shape [${parameter.shape.join(', ')}]`,
+      received: grad.isDisposed ? 'a disposed tensor' : describe(grad),
+      hint: 'a hook that replaces a gradient must keep its shape and dtype, and leave it alive.',
+    }),
+  );
+}

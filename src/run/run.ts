@@ -1,0 +1,478 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { ContractError, StrobeError } from '../errors.js';
+import type { Metrics } from '../module/metrics.js';
+import type { Module } from '../module/module.js';
+import type { CallbackList } from '../trainer/callback.js';
+import { eventData, type Batch, type HookName } from '../trainer/hooks.js';
+import type { Outcome, Runner } from '../trainer/runner.js';
+import type { Snapshot } from '../trainer/state.js';
+import { takeOver } from '../trainer/tenancy.js';
+import type { FitResult, Trainer } from '../trainer/trainer.js';
+import { Breakpoints, type Breakpoint } from './breakpoints.js';
+import type { EventOf, Position, RunEvent } from './events.js';
+import { History } from './history.js';
+import { apply, Journal, journalScript, journalTable, sameMoment, type JournalEntry } from './journal.js';
+import { forkOf, snapshotOf, travel } from './travel.js';
+
+export interface RunOptions {
+  /** Go on from this checkpoint, exactly where it was saved. */
+  ckptPath?: string;
+  /** Aborting it interrupts the run: it ends with its end hooks. */
+  signal?: AbortSignal;
+  /** Whether playing pauses before an update whose gradients are NaN or infinite. Default true. */
+  guard?: boolean;
+  /** How much to remember for `rewind`, in bytes. Default 256 MiB; 0 remembers nothing. */
+  history?: { limitBytes?: number };
+}
+
+/** Which events a listener wants: those of one hook, and of these every so many. */
+export interface EventFilter<H extends HookName = HookName> {
+  hook: H;
+  /** Default 1. */
+  every?: number;
+}
+
+interface Listener {
+  hook: HookName | undefined;
+  every: number;
+  seen: number;
+  tell: (event: RunEvent) => void;
+}
+
+const HISTORY_BYTES = 256 * 2 ** 20;
+
+export type RunStatus = 'paused' | 'running' | Outcome;
+
+/** A training run as a value: it goes on as far as it is told to, and in between everything in it can be looked at. */
+export class Run implements AsyncIterable<RunEvent> {
+  readonly #runner: Runner;
+  readonly #signal: AbortSignal | undefined;
+  readonly #history: History;
+  readonly #breakpoints = new Breakpoints();
+  readonly #listeners = new Set<Listener>();
+  readonly #journal = new Journal();
+  #pauseRequested = false;
+  #playing: Promise<RunEvent | undefined> | undefined;
+  readonly name: string;
+
+  /** @internal Use `trainer.run(model, data)`. */
+  constructor(runner: Runner, { signal, history, guard = true }: RunOptions, name = 'run') {
+    this.#runner = runner;
+    this.#signal = signal;
+    this.#history = new History(history?.limitBytes ?? HISTORY_BYTES);
+    this.name = name;
+    if (guard) this.#breakpoints.at('onBeforeOptimizerStep', hasBadGradient, 'gradients that are NaN or infinite');
+  }
+
+  get #session() {
+    return this.#runner.execution.session;
+  }
+
+  get trainer(): Trainer {
+    return this.#session.trainer;
+  }
+
+  /** The module, with this run's weights in place: runs that share a module take turns in it. */
+  get module(): Module {
+    this.#takeOver();
+    return this.#session.module;
+  }
+
+  /** The callbacks; what is added or removed takes effect at the next hook. */
+  get callbacks(): CallbackList {
+    this.#takeOver();
+    return this.trainer.callbacks;
+  }
+
+  get status(): RunStatus {
+    return this.#runner.outcome ?? (this.#runner.executing ? 'running' : 'paused');
+  }
+
+  get position(): Position {
+    const { execution } = this.#runner;
+    const { progress, stage, batchIdx } = this.#session;
+    const { path } = execution.place;
+    return {
+      stage,
+      hook: execution.hook ?? (execution.done ? 'done' : 'setup'),
+      path,
+      epoch: progress.epoch,
+      batchIdx,
+      globalStep: progress.globalStep,
+      dataloaderIdx: progress.evaluation.dataloaderIdx,
+    };
+  }
+
+  /** Goes on to the next hook and stands before it; undefined when the run has ended. */
+  async next(): Promise<RunEvent | undefined> {
+    return this.#advance(() => true);
+  }
+
+  /**
+   * Goes on to the next call of a hook.
+   * @param when passes over calls for which it is false
+   */
+  async until<H extends HookName>(hook: H, when?: (event: EventOf<H>) => boolean): Promise<EventOf<H> | undefined> {
+    for (;;) {
+      const event = (await this.#advance((candidate) => candidate === hook)) as EventOf<H> | undefined;
+      if (!event || !when || when(event)) return event;
+    }
+  }
+
+  /** Trains n batches and stands at the end of the last one, its outputs in hand. */
+  async step(n = 1): Promise<EventOf<'onTrainBatchEnd'> | undefined> {
+    return this.#times(n, 'onTrainBatchEnd');
+  }
+
+  /** Trains n epochs, validations included, and stands at the end of the last one. */
+  async epoch(n = 1): Promise<EventOf<'onTrainEpochEnd'> | undefined> {
+    return this.#times(n, 'onTrainEpochEnd');
+  }
+
+  /** Goes on in the background until it ends, is paused, or comes to a breakpoint. Other work has its turn meanwhile. */
+  play(): void {
+    this.#refuseIfBusy();
+    this.#pauseRequested = false;
+    const playing = this.#advance((hook) => this.#pauseRequested || this.#breaks(hook));
+    this.#playing = playing;
+    // Whoever asks the run next gets the error; until then its status says that it failed.
+    playing.catch(() => undefined);
+  }
+
+  /** Pauses a playing run at its next hook. Throws what the run threw, if it did. */
+  async pause(): Promise<Position> {
+    this.#pauseRequested = true;
+    const playing = this.#playing;
+    this.#playing = undefined;
+    await playing;
+    return this.position;
+  }
+
+  /** Pauses a playing run at a hook, always or when the predicate holds. */
+  break<H extends HookName>(hook: H, when?: (event: EventOf<H>) => boolean): Breakpoint {
+    return this.#breakpoints.at(hook, when as ((event: RunEvent) => boolean) | undefined);
+  }
+
+  /**
+   * Pauses a playing run when a value crosses a line, looked at before every hook: `when(now, before)`; `before` is NaN at
+   * first. An event that has no such value gives NaN or undefined.
+   */
+  watch(
+    name: string,
+    value: (event: RunEvent) => number | undefined,
+    when: (now: number, before: number) => boolean,
+  ): Breakpoint {
+    return this.#breakpoints.watch(name, value, when);
+  }
+
+  get breakpoints(): Breakpoint[] {
+    return this.#breakpoints.list;
+  }
+
+  /** Calls the listener with every event, or with those a filter names. The function it gives back ends that. */
+  on(listener: (event: RunEvent) => void): () => void;
+  on<H extends HookName>(filter: EventFilter<H>, listener: (event: EventOf<H>) => void): () => void;
+  on<H extends HookName>(
+    first: EventFilter<H> | ((event: RunEvent) => void),
+    second?: (event: EventOf<H>) => void,
+  ): () => void {
+    const tell = (typeof first === 'function' ? first : second) as Listener['tell'];
+    const filter = typeof first === 'function' ? {} : first;
+    const entry: Listener = {
+      hook: (filter as Partial<EventFilter>).hook,
+      every: (filter as Partial<EventFilter>).every ?? 1,
+      seen: 0,
+      tell,
+    };
+    this.#listeners.add(entry);
+    return () => void this.#listeners.delete(entry);
+  }
+
+  /** What was changed while the run was paused, when and where, from what to what; direct assignments included. */
+  get journal(): JournalEntry[] {
+    this.#takeOver();
+    if (this.#runner.begun && this.status === 'paused') this.#settle();
+    return [...this.#journal.entries];
+  }
+
+  /** The journal as a table. */
+  journalTable(): string {
+    return journalTable(this.journal);
+  }
+
+  /** The journal as TypeScript that does the same to a fresh run. */
+  toScript(): string {
+    return journalScript(this.journal);
+  }
+
+  /** Goes on to where each of these changes was made, and makes it: with the same seed, the run becomes the journal's. */
+  async replay(journal: readonly JournalEntry[]): Promise<void> {
+    for (const entry of journal) {
+      while (!sameMoment(this.position, entry.position)) {
+        if (!(await this.next())) throw this.#neverThere(entry);
+      }
+      this.#takeOver();
+      apply(this.#session, entry);
+    }
+  }
+
+  /** The batch at hand. Replace it before its step runs, and the step sees the new one; the old one stays yours. */
+  get batch(): Batch {
+    return this.#session.hands.batch;
+  }
+
+  set batch(batch: Batch) {
+    const { hands } = this.#session;
+    hands.batch = batch;
+    hands.batchReplaced = true;
+  }
+
+  /** What the gradients of the step at hand are multiplied by: one over the accumulation window, unless it is set. */
+  get lossScale(): number {
+    return this.#session.hands.lossScale;
+  }
+
+  set lossScale(scale: number) {
+    this.#session.hands.lossScale = scale;
+  }
+
+  /** Optimizer steps between which `rewind` can go back, and what remembering them costs. */
+  get history(): { from: number; to: number; bytes: number; limitBytes: number } {
+    return this.#history.extent;
+  }
+
+  /**
+   * Goes back to the beginning of an earlier batch: so many optimizer steps back, to a step, or to an epoch's beginning.
+   * From there the run goes on as it did, bit for bit, unless something is changed. Files written since stay.
+   */
+  async rewind(to: number | { step: number } | { epoch: number }): Promise<Position> {
+    this.#refuseIfBusy();
+    this.#refuseIfOver('rewind');
+    const { globalStep } = this.#session.progress;
+    const step = typeof to === 'number' ? globalStep - to : 'step' in to ? to.step : undefined;
+    const epoch = typeof to === 'object' && 'epoch' in to ? to.epoch : undefined;
+    const after = step === undefined ? isAfterEpoch(epoch ?? 0) : ({ step: own }: { step: number }) => own > step;
+    const milestone = this.#history.before(after);
+    if (!milestone || (epoch !== undefined && milestone.epoch > epoch)) throw this.#outOfReach(to);
+    await this.#travel(milestone.snapshot);
+    this.#history.cutAt(milestone);
+    const arrived = () =>
+      step === undefined ? this.#session.progress.epoch >= (epoch ?? 0) : this.#session.progress.globalStep >= step;
+    // What the history has thinned out is reached from the point before it.
+    while (!arrived() && (await this.until('onTrainBatchStart')));
+    return this.position;
+  }
+
+  /** Where the run stands, with everything that it needs to come back. Dispose it when it is no longer wanted. */
+  snapshot(): Snapshot {
+    this.#refuseIfBusy();
+    return snapshotOf(this.#runner);
+  }
+
+  /** Goes back (or forward) to a snapshot of this run. */
+  async restore(snapshot: Snapshot): Promise<Position> {
+    this.#refuseIfBusy();
+    this.#refuseIfOver('restore');
+    await this.#travel(snapshot);
+    return this.position;
+  }
+
+  /** A run of its own from here: weights, optimizer, callbacks' state and position go their own way. */
+  async fork({ name = `${this.name}*` }: { name?: string } = {}): Promise<Run> {
+    this.#refuseIfBusy();
+    this.#refuseIfOver('fork');
+    await this.#runner.prepare();
+    return new Run(await forkOf(this.#runner), { history: { limitBytes: this.#history.limitBytes } }, name);
+  }
+
+  /** One pass over the validation loaders with the weights as they are; the run stays where it is. */
+  async validate(): Promise<Metrics[]> {
+    this.#refuseIfBusy();
+    await this.#runner.prepare();
+    takeOver(this.#session);
+    const trainer = this.trainer.fork();
+    trainer.callbacks.splice(0);
+    const [val] = [this.#session.data.loaders('val')];
+    const modes = this.#session.modes();
+    try {
+      return await trainer.validate(this.#session.module, val);
+    } finally {
+      takeOver(this.#session);
+      this.#session.setModes(modes);
+    }
+  }
+
+  /** Goes on to the end. */
+  async finish(): Promise<FitResult> {
+    await this.#advance(() => false);
+    return this.trainer.result({ outcome: this.#runner.outcome ?? 'completed', reason: this.#runner.reason });
+  }
+
+  /** Ends the run here: its end hooks and teardown run. */
+  async stop(reason = 'run.stop() was called'): Promise<FitResult> {
+    this.#refuseIfBusy();
+    if (this.#runner.outcome === undefined) await this.#runner.abandon(reason);
+    return this.trainer.result({ outcome: 'stopped', reason: this.#runner.reason });
+  }
+
+  /** Writes a checkpoint that goes on exactly here, in any process: `trainer.run(model, data, { ckptPath: path })`. */
+  async save(path: string): Promise<void> {
+    this.#refuseIfBusy();
+    await this.#runner.prepare();
+    await this.trainer.saveCheckpoint(path);
+  }
+
+  /** One event for each hook. Leaving the loop pauses the run; another loop goes on from there. */
+  async *[Symbol.asyncIterator](): AsyncIterator<RunEvent> {
+    for (let event = await this.next(); event; event = await this.next()) yield event;
+  }
+
+  async #times<H extends HookName>(n: number, hook: H): Promise<EventOf<H> | undefined> {
+    if (!Number.isInteger(n) || n < 1) {
+      throw new ContractError(
+        StrobeError.compose('A run can be advanced by whole steps only.', {
+          expected: 'an integer from 1 up',
+          received: String(n),
+          hint: n < 0 ? 'use rewind to go back' : 'use next() to go on by a single hook',
+        }),
+      );
+    }
+    let event: EventOf<H> | undefined;
+    for (let i = 0; i < n; i++) {
+      event = await this.until(hook);
+      if (!event) return undefined;
+    }
+    return event;
+  }
+
+  async #advance(stop: (hook: HookName) => boolean): Promise<RunEvent | undefined> {
+    this.#refuseIfBusy();
+    if (this.#runner.outcome !== undefined) return this.#refuseIfFailed();
+    const pass = (hook: HookName): boolean => {
+      this.#remember(hook);
+      this.#tell(hook);
+      return stop(hook);
+    };
+    if (this.#runner.begun) this.#takeOver();
+    this.#journal.close(this.#session, this.position);
+    const hook = await this.#runner.advance(pass, this.#signal);
+    if (hook === undefined) this.#history.clear();
+    else this.#stand();
+    return hook && this.#event(hook);
+  }
+
+  /** The run has paused: what is changed from now on is the user's doing. */
+  #stand(): void {
+    this.#session.rememberWeights();
+    this.#journal.open(this.#session);
+  }
+
+  async #travel(snapshot: Snapshot): Promise<void> {
+    this.#journal.close(this.#session, this.position);
+    await travel(this.#runner, snapshot);
+    this.#journal.open(this.#session);
+  }
+
+  /** What was changed so far is written down; what comes next is compared with how things are now. */
+  #settle(): void {
+    this.#journal.close(this.#session, this.position);
+    this.#journal.open(this.#session);
+  }
+
+  #neverThere({ position }: JournalEntry): ContractError {
+    return new ContractError(
+      StrobeError.compose('The journal has a change at a place that this run did not come to.', {
+        expected: "a run that goes the way of the journal's",
+        received: `no ${position.hook} at step ${position.globalStep}`,
+        hint: 'replay it on a fresh run of the same seed, data and settings',
+      }),
+    );
+  }
+
+  /** Every batch's beginning can be gone back to. */
+  #remember(hook: HookName): void {
+    if (hook !== 'onTrainBatchStart' || this.#history.limitBytes === 0) return;
+    const { epoch, batchIdx, globalStep: step } = this.#session.progress;
+    this.#history.add({ step, epoch, batchIdx, snapshot: snapshotOf(this.#runner) });
+  }
+
+  #tell(hook: HookName): void {
+    for (const listener of this.#listeners) {
+      if (listener.hook !== undefined && listener.hook !== hook) continue;
+      if (++listener.seen % listener.every === 0) listener.tell(this.#event(hook));
+    }
+  }
+
+  #breaks(hook: HookName): boolean {
+    return this.#breakpoints.concerns(hook) && this.#breakpoints.hit(this.#event(hook));
+  }
+
+  /** What is looked at or changed is this run's own. */
+  #takeOver(): void {
+    if (this.#runner.begun && this.#runner.outcome === undefined) takeOver(this.#session);
+  }
+
+  #event(hook: HookName): RunEvent {
+    const { hookData } = this.#session;
+    const data = eventData(hook).map((name) => [name, hookData[name]] as const);
+    return { hook, position: this.position, ...Object.fromEntries(data) } as unknown as RunEvent;
+  }
+
+  #refuseIfBusy(): void {
+    if (!this.#runner.executing) return;
+    throw new ContractError(
+      StrobeError.compose('The run is under way.', {
+        expected: 'one step, until, epoch or finish at a time',
+        received: 'a second one before the first has come to its end',
+        hint: 'await the first',
+      }),
+    );
+  }
+
+  #refuseIfOver(what: string): void {
+    if (this.#runner.outcome === undefined) return;
+    throw new ContractError(
+      StrobeError.compose(`This run is over: ${what} needs one that can go on.`, {
+        expected: 'a run that is paused',
+        received: `a run that is ${this.#runner.outcome}`,
+        hint: 'begin a new run, from a checkpoint if there is one: trainer.run(model, data, { ckptPath })',
+      }),
+    );
+  }
+
+  #outOfReach(to: number | { step: number } | { epoch: number }): ContractError {
+    const { from, to: newest, bytes, limitBytes } = this.history;
+    const kept = from < 0 ? 'nothing yet' : `steps ${from} to ${newest} (${(bytes / 2 ** 20).toFixed(1)} MiB)`;
+    return new ContractError(
+      StrobeError.compose('The run cannot go back that far.', {
+        expected: `a point it remembers: ${kept}`,
+        received: JSON.stringify(to),
+        hint: `keep more with trainer.run(model, data, { history: { limitBytes: ${Math.max(limitBytes, 1) * 4} } })`,
+      }),
+    );
+  }
+
+  #refuseIfFailed(): undefined {
+    if (this.#runner.outcome !== 'failed') return undefined;
+    throw new ContractError(
+      StrobeError.compose('This run has failed and cannot go on.', {
+        expected: 'a run that is paused',
+        received: `a run that ended with: ${this.#runner.reason}`,
+        hint: 'begin a new run, from a checkpoint if there is one: trainer.run(model, data, { ckptPath })',
+      }),
+    );
+  }
+}
+
+function isAfterEpoch(epoch: number) {
+  return (milestone: { epoch: number; batchIdx: number }): boolean =>
+    milestone.epoch > epoch || (milestone.epoch === epoch && milestone.batchIdx > 0);
+}
+
+function hasBadGradient(event: RunEvent): boolean {
+  if (event.hook !== 'onBeforeOptimizerStep') return false;
+  return Object.values(event.gradients).some((gradient) => {
+    const sum = tf.tidy(() => tf.sum(tf.abs(gradient)).dataSync()[0] ?? 0);
+    return !Number.isFinite(sum);
+  });
+}

@@ -1,0 +1,33 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/**
+ * Batches, outputs and states are trees: tensors and plain values in arrays and plain records. These walk them.
+ * An instance of a class other than a tensor is a leaf; nobody looks inside.
+ */
+export function isPlainRecord(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+export function tensorsIn(tree: unknown, found: tf.Tensor[] = []): tf.Tensor[] {
+  if (tree instanceof tf.Tensor) found.push(tree);
+  else if (Array.isArray(tree)) for (const item of tree) tensorsIn(item, found);
+  else if (isPlainRecord(tree)) for (const key in tree) tensorsIn(tree[key], found);
+  return found;
+}
+
+/** The same tree with every tensor replaced. */
+export function mapTensors(tree: unknown, replace: (tensor: tf.Tensor) => tf.Tensor): unknown {
+  if (tree instanceof tf.Tensor) return replace(tree);
+  if (Array.isArray(tree)) return tree.map((item) => mapTensors(item, replace));
+  if (isPlainRecord(tree)) {
+    return Object.fromEntries(Object.entries(tree).map(([key, value]) => [key, mapTensors(value, replace)]));
+  }
+  return tree;
+}
+
+/** Disposes tensors that are still alive; a tensor that somebody else disposed already is passed over. */
+export function disposeAll(tensors: Iterable<tf.Tensor>): void {
+  for (const tensor of tensors) if (!tensor.isDisposed) tensor.dispose();
+}

@@ -1,0 +1,211 @@
+import { setImmediate as breathe } from 'node:timers/promises';
+import { streamOf, withRandom } from '../random/index.js';
+import { dispatch, lastCalled, open, type Dispatch } from './dispatch.js';
+import type { HookName } from './hooks.js';
+import { openScopes, reentry, type Instruction, type Program, type Range } from './program.js';
+import type { Session } from './session.js';
+import { takeOver } from './tenancy.js';
+
+/** Milliseconds of work after which a running program lets the event loop have a turn. */
+const BREATH = 12;
+
+/** Where a program stands, for another process to go on from. */
+export interface Place {
+  path: string;
+  /** Inside a hook: who was called last. */
+  after?: string;
+}
+
+/** The way to a place where the program is to go on, through what belongs to the process. */
+interface Detour {
+  ranges: Range[];
+  next: number;
+  after: string | undefined;
+  arrive: () => Promise<void>;
+}
+
+/** Walks a program over a session: this is all there is to running, pausing, stepping and resuming. */
+export class Execution {
+  readonly program: Program<Session, HookName>;
+  readonly session: Session;
+  #pc = 0;
+  /** True when the walk stopped before a hook: the next walk begins by calling it. */
+  #atPoint = false;
+  #running: Dispatch | undefined;
+  /** A place inside a hook, until that hook is begun. */
+  #after: string | undefined;
+  #detour: Detour | undefined;
+  #breathed = performance.now();
+
+  constructor(program: Program<Session, HookName>, session: Session) {
+    this.program = program;
+    this.session = session;
+  }
+
+  get done(): boolean {
+    return this.#pc >= this.program.code.length;
+  }
+
+  /** Set while the program makes its way to the place where it is to go on. */
+  get reentering(): boolean {
+    return this.#detour !== undefined;
+  }
+
+  get place(): Place {
+    // On the way back to a place, that place is where the run stands.
+    const path = this.program.code[this.#detour?.next ?? this.#pc]?.path ?? 'done';
+    const after = this.#detour ? this.#detour.after : this.#running ? lastCalled(this.#running) : this.#after;
+    return after === undefined ? { path } : { path, after };
+  }
+
+  /** The hook at which the walk stands, if it stands before one or in one. */
+  get hook(): HookName | undefined {
+    const instruction = this.program.code[this.#pc];
+    return instruction?.kind === 'hook' ? instruction.hook : undefined;
+  }
+
+  /** In the process that knows the run already: stand there, now. */
+  jump(place: Place): void {
+    this.#pc = this.#locate(place);
+    this.#after = place.after;
+    this.#running = undefined;
+    this.#detour = undefined;
+    this.#atPoint = place.after === undefined && this.hook !== undefined;
+  }
+
+  /** In a new process: run what belongs to the process first, then `arrive`, then go on from there. */
+  enter(place: Place, arrive: () => Promise<void>): void {
+    const target = this.#locate(place);
+    const { first, next } = reentry(this.program, target);
+    const [start] = first;
+    if (!start) return; // The place is in the process's own beginning: begin.
+    // A place in a beginning that is run again as a whole is left in favour of that beginning.
+    this.#detour = { ranges: first, next, after: next === target ? place.after : undefined, arrive };
+    this.#pc = start.from;
+  }
+
+  /** Does one act of the surrounding phases again, on the draws it had: the nearest one of that name. */
+  async repeat(path: string, name: string): Promise<void> {
+    for (let at = path; at !== ''; at = at.slice(0, Math.max(0, at.lastIndexOf('/')))) {
+      const pc = this.program.find(`${at}/${name}`);
+      if (pc !== undefined) return this.#execute(this.program.code[pc] as Instruction<Session, HookName>);
+    }
+    throw new Error(`The program ${this.program.name} has no ${name} around ${path}.`);
+  }
+
+  #locate({ path }: Place): number {
+    const pc = path === 'done' ? this.program.code.length : this.program.find(path);
+    if (pc === undefined) throw new Error(`The program ${this.program.name} has no phase ${path}.`);
+    return pc;
+  }
+
+  /**
+   * Goes on up to the next hook that `stop` wants to stop at, and stands before it; undefined when the program has ended.
+   * `check` is asked at every hook and may throw to interrupt the program.
+   */
+  async advance(stop: (hook: HookName) => boolean, check?: () => void): Promise<HookName | undefined> {
+    const { code } = this.program;
+    for (;;) {
+      if (this.#detour) await this.#followDetour(this.#detour);
+      const instruction = code[this.#pc];
+      if (!instruction) return undefined;
+      takeOver(this.session);
+      if (instruction.kind === 'hook' && !this.#atPoint && !this.#running) {
+        check?.();
+        if (!this.#detour && this.#after === undefined && stop(instruction.hook)) {
+          this.#atPoint = true;
+          return instruction.hook;
+        }
+      }
+      const result = this.#execute(instruction);
+      if (result instanceof Promise) await result;
+      this.#complete(instruction);
+      if (performance.now() - this.#breathed > BREATH) {
+        await breathe();
+        this.#breathed = performance.now();
+      }
+    }
+  }
+
+  #execute(instruction: Instruction<Session, HookName>): void | Promise<void> {
+    const { session } = this;
+    switch (instruction.kind) {
+      case 'hook':
+        this.#atPoint = false;
+        this.#running ??= open(session, instruction.hook, this.#after);
+        this.#after = undefined;
+        return dispatch(session, instruction.path, this.#running);
+      case 'act':
+        return withRandom(
+          () => streamOf(...session.drawKeys(instruction.path)),
+          () => instruction.run(session),
+        );
+      case 'test':
+      case 'jump':
+        return;
+    }
+  }
+
+  #complete(instruction: Instruction<Session, HookName>): void {
+    this.#running = undefined;
+    switch (instruction.kind) {
+      case 'jump':
+        this.#pc = instruction.to;
+        break;
+      case 'test':
+        this.#pc = instruction.holds(this.session) ? this.#pc + 1 : instruction.otherwise;
+        break;
+      default:
+        this.#pc += 1;
+    }
+  }
+
+  async #followDetour(detour: Detour): Promise<void> {
+    if (this.#pc !== detour.ranges[0]?.to) return;
+    detour.ranges.shift();
+    const [range] = detour.ranges;
+    this.#pc = range?.from ?? detour.next;
+    if (range) return;
+    await detour.arrive();
+    this.#after = detour.after;
+    this.#detour = undefined;
+  }
+
+  /**
+   * After an error or an interrupt: does the exits that are owed, innermost first, each hook once, whatever else goes
+   * wrong on the way. Gives the errors that came up while doing so.
+   */
+  async unwind(): Promise<unknown[]> {
+    const errors: unknown[] = [];
+    const attempt = async (work: () => void | Promise<void>): Promise<void> => {
+      try {
+        await work();
+      } catch (error) {
+        errors.push(error);
+      }
+    };
+    const failedAt = this.#pc;
+    // A hook that failed in one callee is still owed to the others if it belongs to an exit.
+    const failed = this.#running;
+    this.#detour = undefined;
+    const atPoint = this.#atPoint;
+    for (const { enter, exit } of openScopes(this.program, failedAt)) {
+      if (atPoint && enter.from === failedAt) continue; // Stands before its beginning: nothing is owed.
+      const begun = failedAt >= exit.from && failedAt < exit.to;
+      for (let pc = begun ? failedAt : exit.from; pc < exit.to; pc++) {
+        const instruction = this.program.code[pc] as Instruction<Session, HookName>;
+        this.#pc = pc;
+        if (instruction.kind === 'act') {
+          if (pc !== failedAt) await attempt(() => this.#execute(instruction));
+        } else if (instruction.kind === 'hook') {
+          this.#running = begun && pc === failedAt && failed ? failed : open(this.session, instruction.hook);
+          const { callees } = this.#running;
+          while (this.#running.called < callees.length) await attempt(() => this.#execute(instruction));
+          this.#running = undefined;
+        }
+      }
+    }
+    this.#pc = this.program.code.length;
+    return errors;
+  }
+}

@@ -1,0 +1,170 @@
+import { z } from 'zod';
+import { ConfigurationError, describe, StrobeError } from '../errors.js';
+import type { Logger } from '../loggers/logger.js';
+import { Callback } from './callback.js';
+
+const count = z.int().min(0);
+const positive = z.int().min(1);
+
+/** An integer is a number of batches (1 is one batch), a number below 1 a share of them. */
+const limit = z
+  .number()
+  .min(0)
+  .refine((value) => Number.isInteger(value) || value < 1, {
+    error: 'a whole number of batches, or a fraction between 0 and 1; leave it out for all',
+  });
+
+const isLogger = (value: unknown): value is Logger =>
+  typeof value === 'object' && value !== null && typeof (value as Logger).logMetrics === 'function';
+const logger = z.custom<Logger>(isLogger, { error: 'an object with logMetrics(metrics, step)' });
+
+const schema = z.strictObject({
+  /** Stop after this many epochs; -1 never. Default: 1000, or -1 when maxSteps is given. */
+  maxEpochs: z.int().min(-1).optional(),
+  /** Go on at least this long, whoever asks to stop. */
+  minEpochs: count.optional(),
+  /** Stop after this many optimizer steps; -1 never. */
+  maxSteps: z.int().min(-1).default(-1),
+  minSteps: count.optional(),
+  limitTrainBatches: limit.optional(),
+  limitValBatches: limit.optional(),
+  limitTestBatches: limit.optional(),
+  limitPredictBatches: limit.optional(),
+  /** Train and validate on the same few batches, unshuffled: a model that cannot learn these cannot learn. */
+  overfitBatches: limit.optional(),
+  /** Run n batches (true: 1) of each loop once, with no loggers and checkpoints: does it run at all? */
+  fastDevRun: z.union([z.boolean(), count]).default(false),
+  /** Validate every so many batches (integer) or so many times an epoch (fraction). Default: at each epoch's end. */
+  valCheckInterval: limit.optional(),
+  /** null: valCheckInterval counts batches across epochs. */
+  checkValEveryNEpoch: positive.nullable().default(1),
+  /** Validation batches tried before training starts; -1 all, 0 none. */
+  numSanityValSteps: z.int().min(-1).default(2),
+  /** Step metrics go to the loggers every so many steps; 0 never. */
+  logEveryNSteps: count.default(50),
+  accumulateGradBatches: positive.default(1),
+  gradientClipVal: z.number().min(0).optional(),
+  gradientClipAlgorithm: z.enum(['norm', 'value']).default('norm'),
+  callbacks: z.array(z.instanceof(Callback, { error: 'a Callback' })).default([]),
+  /** true: a CSVLogger in defaultRootDir; false: none. */
+  logger: z.union([z.boolean(), logger, z.array(logger)]).default(true),
+  enableCheckpointing: z.boolean().default(true),
+  enableProgressBar: z.boolean().default(true),
+  enableModelSummary: z.boolean().default(true),
+  defaultRootDir: z
+    .string()
+    .min(1)
+    .default(() => process.cwd()),
+  /** Ask for new training loaders every n epochs; 0 never. */
+  reloadDataloadersEveryNEpochs: count.default(0),
+  /** Measure bare speed: no logging, checkpoints, progress or summary. */
+  barebones: z.boolean().default(false),
+  /** Fixes every random draw of the run. Default: drawn once, and saved with every checkpoint. */
+  seed: count.optional(),
+  backend: z.enum(['auto', 'gpu', 'onnx', 'wasm', 'cpu']).default('auto'),
+});
+
+export type TrainerOptions = z.input<typeof schema>;
+export type ResolvedOptions = z.output<typeof schema>;
+
+/** Checks the options and fills in defaults; refuses what contradicts itself. */
+export function resolveOptions(options: TrainerOptions): ResolvedOptions {
+  const parsed = schema.safeParse(options);
+  if (!parsed.success) throw invalid(options, parsed.error.issues);
+  const resolved = parsed.data;
+  refuseConflicts(options, resolved);
+  if (resolved.fastDevRun !== false) return forFastDevRun(resolved);
+  if (resolved.barebones) return { ...resolved, ...BAREBONES };
+  return resolved;
+}
+
+/** What barebones switches off; asking for one of these at the same time is a contradiction. */
+const BAREBONES = {
+  logger: false,
+  enableCheckpointing: false,
+  enableProgressBar: false,
+  enableModelSummary: false,
+  numSanityValSteps: 0,
+  logEveryNSteps: 0,
+  fastDevRun: false,
+} as const;
+
+function refuseConflicts(given: TrainerOptions, resolved: ResolvedOptions): void {
+  if (resolved.barebones) {
+    const asked = Object.entries(BAREBONES).filter(([key, off]) => {
+      const value = given[key as keyof TrainerOptions];
+      return value !== undefined && value !== off;
+    });
+    if (asked.length > 0) {
+      throw conflict(
+        'barebones: true',
+        `${asked.map(([key]) => key).join(', ')} left out`,
+        asked.map(([key]) => key),
+      );
+    }
+  }
+  if (
+    resolved.overfitBatches !== undefined &&
+    (given.limitTrainBatches !== undefined || given.limitValBatches !== undefined)
+  ) {
+    throw conflict('overfitBatches', 'limitTrainBatches and limitValBatches left out', [
+      'overfitBatches',
+      'limit...Batches',
+    ]);
+  }
+  const { minEpochs = 0, maxEpochs = -1 } = resolved;
+  if (maxEpochs >= 0 && minEpochs > maxEpochs) {
+    throw conflict(`minEpochs: ${minEpochs}`, `at most maxEpochs (${maxEpochs})`, ['minEpochs above maxEpochs']);
+  }
+}
+
+function forFastDevRun(resolved: ResolvedOptions): ResolvedOptions {
+  const batches = resolved.fastDevRun === true ? 1 : Number(resolved.fastDevRun);
+  if (batches === 0) return { ...resolved, fastDevRun: false };
+  const { valCheckInterval: _once, overfitBatches: _all, ...rest } = resolved;
+  return {
+    ...rest,
+    maxEpochs: 1,
+    maxSteps: batches,
+    numSanityValSteps: 0,
+    checkValEveryNEpoch: 1,
+    limitTrainBatches: batches,
+    limitValBatches: batches,
+    limitTestBatches: batches,
+    limitPredictBatches: batches,
+    logger: false,
+  };
+}
+
+function conflict(what: string, expected: string, received: string[]): ConfigurationError {
+  return new ConfigurationError(
+    StrobeError.compose(`new Trainer: ${what} contradicts other options.`, {
+      expected,
+      received: received.join(', '),
+      hint: 'leave out one of the two',
+    }),
+  );
+}
+
+function invalid(options: unknown, issues: z.core.$ZodIssue[]): ConfigurationError {
+  const [issue] = issues;
+  if (issue?.code === 'unrecognized_keys') {
+    const allowed = Object.keys(schema.shape);
+    return new ConfigurationError(
+      StrobeError.compose(`new Trainer: there is no option called ${issue.keys.join(', ')}.`, {
+        expected: allowed.join(', '),
+        received: issue.keys.join(', '),
+        hint: 'check the spelling',
+      }),
+    );
+  }
+  const path = issue?.path ?? [];
+  const value = path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], options);
+  return new ConfigurationError(
+    StrobeError.compose(`new Trainer: wrong value for ${path.join('.') || 'the options'}.`, {
+      expected: issue?.message ?? 'a record of options',
+      received: describe(value),
+      hint: 'see the trainer options in docs/trainer.md',
+    }),
+  );
+}

@@ -1,0 +1,135 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { ContractError, StrobeError } from '../../errors.js';
+import { normalizeOptimizers } from '../../optim/index.js';
+import { hasUnbuiltLayers } from '../../module/walk.js';
+import type { Session } from '../session.js';
+import { applyState, loadIntoCallbacks, warnOfStrangers } from '../state.js';
+import { trainSourceFor } from './loaders.js';
+
+/** A callback that the module brings replaces those of its class. */
+export function configureCallbacks(s: Session): void {
+  const { module, trainer } = s;
+  for (const callback of module.configureCallbacks?.() ?? []) {
+    trainer.callbacks.remove(callback.constructor as new () => typeof callback);
+    trainer.callbacks.add(callback);
+  }
+}
+
+export async function prepareData(s: Session): Promise<void> {
+  await s.data.dataModule?.prepareData?.();
+  await s.module.prepareData?.();
+}
+
+export async function setupData(s: Session): Promise<void> {
+  await s.data.dataModule?.setup?.(s.stage);
+}
+
+export async function teardownData(s: Session): Promise<void> {
+  await s.trainSource?.close();
+  for (const source of s.evaluationSources) await source.close();
+  s.emptyHands();
+  await s.data.dataModule?.teardown?.(s.stage);
+}
+
+/** Builds layers that wait for their first input, and takes stock of what there is to train. */
+export async function configureModel(s: Session): Promise<void> {
+  const { module } = s;
+  await module.configureModel?.();
+  if (module.exampleInput && hasUnbuiltLayers(module)) {
+    const { exampleInput } = module;
+    tf.tidy(() => void module.forward(...(Array.isArray(exampleInput) ? exampleInput : [exampleInput])));
+  }
+  s.takeStock();
+}
+
+/** Weights and callbacks of the checkpoint this session goes on from: before any user code could see their absence. */
+export async function loadCheckpoint(s: Session): Promise<void> {
+  if (!s.resume) return;
+  const { checkpoint } = s.resume;
+  await s.module.onLoadCheckpoint?.(checkpoint);
+  // Saved before the layers were built, a run has no weights to give back.
+  if (Object.keys(checkpoint.stateDict).length > 0) s.module.loadStateDict(checkpoint.stateDict);
+  if (checkpoint.extraState !== undefined) s.module.loadExtraState?.(checkpoint.extraState);
+  if (s.stage !== 'fit') return;
+  if (checkpoint.dataModule !== undefined) s.data.dataModule?.loadStateDict?.(checkpoint.dataModule);
+  for (const callback of s.trainer.callbacks) await callback.onLoadCheckpoint?.(s.trainer, s.module, checkpoint);
+  loadIntoCallbacks(s, checkpoint.callbacks ?? {});
+  warnOfStrangers(s, checkpoint.callbacks ?? {});
+}
+
+export function configureOptimizers(s: Session): void {
+  const { module, trainer } = s;
+  if (!module.trainingStep) throw noTrainingStep(s);
+  const config = module.configureOptimizers?.();
+  if (config === undefined) {
+    trainer.warn(`${module.constructor.name} has no configureOptimizers(): its parameters will not be updated.`);
+  }
+  const { optimizers, schedulers, warnings } = normalizeOptimizers(config);
+  for (const warning of warnings) trainer.warn(warning);
+  if (optimizers.length > 1 && module.automaticOptimization) throw severalOptimizers(s, optimizers.length);
+  s.optimizers = optimizers;
+  s.schedulers = schedulers;
+}
+
+/** Counters, optimizers and schedulers of the checkpoint. */
+export async function restore(s: Session): Promise<void> {
+  if (s.resume?.state) await applyState(s, s.resume.state);
+  for (const logger of s.trainer.loggers) await logger.logHyperparams?.(s.module.hparamsToLog);
+}
+
+export function zeroGrad(s: Session): void {
+  if (s.resume?.state) return; // Gradients that were under way belong to the state.
+  s.module.zeroGrad();
+}
+
+export function wantsSanityCheck(s: Session): boolean {
+  return s.trainer.options.numSanityValSteps !== 0 && s.validates && s.progress.totalBatches === 0;
+}
+
+export async function trainDataloader(s: Session): Promise<void> {
+  s.module.train();
+  s.trainSource = await trainSourceFor(s, s.progress.epoch, 0);
+  const { valCheckInterval, checkValEveryNEpoch } = s.trainer.limits;
+  // A validation that comes this epoch finds its loaders ready, and their mistakes come to light before the training.
+  if (s.validates && (s.progress.epoch + 1) % (checkValEveryNEpoch ?? 1) === 0) s.data.loaders('val');
+  if (valCheckInterval !== undefined && Number.isInteger(valCheckInterval) && checkValEveryNEpoch !== null) {
+    if (valCheckInterval > s.numTrainingBatches) throw neverValidates(s, valCheckInterval);
+  }
+}
+
+export async function finalizeLoggers(s: Session): Promise<void> {
+  const { loggers, status } = s.trainer;
+  const outcome = status === 'failed' || status === 'interrupted' ? status : 'success';
+  for (const logger of loggers) await logger.finalize?.(outcome);
+}
+
+function noTrainingStep(s: Session): ContractError {
+  const name = s.module.constructor.name;
+  return new ContractError(
+    StrobeError.compose(`${name} cannot be trained: it has no trainingStep.`, {
+      expected: 'a method trainingStep(batch, batchIdx) that returns the loss',
+      received: 'none',
+      hint: `define it: trainingStep([x, y]) { return tf.losses.softmaxCrossEntropy(y, this.forward(x)); }`,
+    }),
+  );
+}
+
+function severalOptimizers(s: Session, count: number): ContractError {
+  return new ContractError(
+    StrobeError.compose(`${s.module.constructor.name} configures ${count} optimizers.`, {
+      expected: 'one optimizer while the trainer optimizes (it may have several parameter groups)',
+      received: String(count),
+      hint: 'set this.automaticOptimization = false and step each of them in trainingStep, or use parameter groups',
+    }),
+  );
+}
+
+function neverValidates(s: Session, interval: number): ContractError {
+  return new ContractError(
+    StrobeError.compose('valCheckInterval is longer than an epoch.', {
+      expected: `at most ${s.numTrainingBatches}, the number of training batches`,
+      received: String(interval),
+      hint: 'lower it, or set checkValEveryNEpoch: null to count batches across epochs',
+    }),
+  );
+}

@@ -1,0 +1,237 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import * as core from '@tensorflow/tfjs-core';
+import { record } from '../../autograd/tape.js';
+import { ContractError, describe, StrobeError } from '../../errors.js';
+import { clipGradients as clip } from '../../optim/clip.js';
+import type { Optimizer } from '../../optim/index.js';
+import { isPlainRecord } from '../../tensors/tree.js';
+import type { StepOutputs } from '../hooks.js';
+import type { Session } from '../session.js';
+import { report } from '../reporting.js';
+import { transferred } from './batches.js';
+import { stepSchedulersAt } from './schedulers.js';
+
+/** The next batch of the training loader, as the module's transfer hooks leave it. */
+export async function fetch(s: Session): Promise<void> {
+  const source = s.trainSource;
+  if (!source) throw new Error('The training loader was not set up.');
+  s.metricLevel = 'step';
+  const { batch, owned } = await source.take();
+  s.hands.batch = transferred(s, batch, 0);
+  s.hands.batchTensors = owned;
+}
+
+/** False when `onTrainBatchStart` said -1: the epoch's training ends here. */
+export function accepted(s: Session): boolean {
+  return !s.progress.epochCut;
+}
+
+/** Runs `trainingStep` and keeps the tape for the backward pass. */
+export function forward(s: Session): void {
+  const { module, hands } = s;
+  const { batchIdx } = s.progress;
+  hands.before = s.handlesOn(s.buffers);
+  const { result, owned, tape } = record(() =>
+    s.at('trainingStep', () => module.trainingStep?.(hands.batch, batchIdx)),
+  );
+  hands.tape = tape;
+  hands.outputTensors = owned;
+  const outputs = outputsOf(result, s);
+  hands.outputs = outputs;
+  if (!outputs.loss) return;
+  checkFinite(outputs.loss, s);
+  hands.lossScale = 1 / windowSize(s);
+  hands.loss = outputs.loss;
+  if (hands.lossScale === 1) return;
+  // What hooks see is what is differentiated: the loss divided by the batches whose gradients are added up.
+  hands.loss = core.mul(outputs.loss, hands.lossScale);
+  hands.outputTensors.push(hands.loss);
+}
+
+function outputsOf(result: unknown, s: Session): StepOutputs {
+  if (result === undefined || result === null) return {};
+  if (result instanceof Promise) throw asynchronous(s, result);
+  if (result instanceof core.Tensor) return { loss: scalar(result, s) };
+  if (isPlainRecord(result)) {
+    if (result['loss'] === undefined) throw noLoss(result, s);
+    return { ...result, loss: scalar(result['loss'], s) };
+  }
+  throw noLoss(result, s);
+}
+
+function scalar(loss: unknown, s: Session): tf.Scalar {
+  if (loss instanceof core.Tensor && loss.size === 1 && loss.dtype === 'float32') return loss as tf.Scalar;
+  throw noLoss(loss, s);
+}
+
+/** Where the gradients of an accumulation window begin. */
+export function startsWindow(s: Session): boolean {
+  return s.progress.batchIdx % s.trainer.limits.accumulateGradBatches === 0;
+}
+
+/** How many batches the current window has: the last of an epoch may be shorter. */
+function windowSize(s: Session): number {
+  const { batchIdx } = s.progress;
+  const size = s.trainer.limits.accumulateGradBatches;
+  const start = batchIdx - (batchIdx % size);
+  return Math.min(size, s.numTrainingBatches - start);
+}
+
+export function zeroGrad(s: Session): void {
+  const { module, progress } = s;
+  for (const optimizer of s.optimizers) {
+    if (module.optimizerZeroGrad) {
+      const { epoch, batchIdx } = progress;
+      s.at('optimizerZeroGrad', () => module.optimizerZeroGrad?.(epoch, batchIdx, optimizer));
+    } else optimizer.zeroGrad();
+  }
+}
+
+export function hasLoss(s: Session): boolean {
+  return s.hands.loss !== undefined;
+}
+
+/** Walks the tape; adds each gradient to what its parameter has from earlier batches of the window. */
+export function backward(s: Session): void {
+  const { tape, loss, lossScale } = s.hands;
+  if (!tape || !loss) throw new Error('There is no forward pass to go back through.');
+  const wanted = s.parameters.filter((parameter) => parameter.requiresGrad);
+  const gradients = tape.gradients(
+    (s.hands.outputs as StepOutputs).loss as tf.Scalar,
+    wanted.map((parameter) => parameter.variable),
+    lossScale,
+  );
+  s.hands.tape = undefined;
+  wanted.forEach((parameter, i) => {
+    const gradient = gradients[i];
+    if (!gradient) return;
+    if (!parameter.grad) parameter.grad = gradient;
+    else {
+      parameter.grad = core.add(parameter.grad, gradient);
+      gradient.dispose();
+    }
+  });
+}
+
+/** An update ends the window; the epoch's last batch ends it early. A step without a loss updates nothing. */
+export function updates(s: Session): boolean {
+  return s.optimizers.length > 0 && hasLoss(s) && endsWindow(s);
+}
+
+export function endsWindow(s: Session): boolean {
+  return (s.progress.batchIdx + 1) % s.trainer.limits.accumulateGradBatches === 0 || isLastBatch(s);
+}
+
+/** Whether the batch at hand is the epoch's last. */
+export function isLastBatch(s: Session): boolean {
+  return s.progress.batchIdx + 1 >= s.numTrainingBatches || s.trainSource?.exhausted === true;
+}
+
+export function clipGradients(s: Session): void {
+  const { module } = s;
+  const { gradientClipVal, gradientClipAlgorithm } = s.trainer.limits;
+  for (const optimizer of s.optimizers) {
+    if (module.configureGradientClipping) {
+      s.at('configureGradientClipping', () => module.configureGradientClipping?.(optimizer));
+    } else if (gradientClipVal !== undefined) clip(optimizer, gradientClipVal, gradientClipAlgorithm);
+  }
+}
+
+export function update(s: Session): void {
+  const { module, progress } = s;
+  const { epoch, batchIdx } = progress;
+  const apply = (optimizer: Optimizer): void => {
+    if (module.optimizerStep) s.at('optimizerStep', () => module.optimizerStep?.(epoch, batchIdx, optimizer));
+    else optimizer.step();
+    progress.globalStep += 1;
+  };
+  s.optimizers.forEach(apply);
+}
+
+export function stepSchedulers(s: Session): void {
+  if (endsWindow(s)) stepSchedulersAt(s, 'step');
+  if (isLastBatch(s)) stepSchedulersAt(s, 'epoch');
+}
+
+export function stepPlateauSchedulers(s: Session): void {
+  stepSchedulersAt(s, 'step', 'plateau');
+}
+
+/** The batch is done: its step metrics go out, what it held is disposed, the counters move on. */
+export async function end(s: Session): Promise<void> {
+  const { progress } = s;
+  if (progress.epochCut) {
+    // The refused batch was not trained on; schedulers of the epoch step all the same.
+    stepSchedulersAt(s, 'epoch');
+    s.emptyHands();
+    return;
+  }
+  await report(s, 'step', progress.steppedBatches);
+  if (endsWindow(s)) progress.steppedBatches += 1;
+  progress.epochComplete = isLastBatch(s);
+  s.emptyHands();
+  progress.batchIdx += 1;
+  progress.totalBatches += 1;
+}
+
+/** Whether a validation belongs after the batch that has just ended. */
+export function validationDue(s: Session): boolean {
+  const { trainer, progress } = s;
+  const { limits } = trainer;
+  if (progress.epochCut || !s.validates) return false;
+  const everyN = limits.checkValEveryNEpoch;
+  if (everyN !== null && (progress.epoch + 1) % everyN !== 0) return false;
+  if (trainer.shouldStop && trainer.mayStop) return true;
+  const { valCheckInterval } = limits;
+  if (valCheckInterval === undefined) return progress.epochComplete;
+  const every = Number.isInteger(valCheckInterval)
+    ? valCheckInterval
+    : Math.max(1, Math.trunc(s.numTrainingBatches * valCheckInterval));
+  return (everyN === null ? progress.totalBatches : progress.batchIdx) % every === 0;
+}
+
+function checkFinite(loss: tf.Scalar, s: Session): void {
+  const [value] = loss.dataSync();
+  if (Number.isFinite(value)) return;
+  throw new ContractError(
+    StrobeError.compose(`The loss of ${where(s)} is ${value}.`, {
+      expected: 'a finite number',
+      received: String(value),
+      hint:
+        'lower the learning rate, clip gradients (gradientClipVal), and look for logarithms, divisions and roots of zero ' +
+        'in the step; the weights are those from before this step',
+    }),
+  );
+}
+
+function where(s: Session): string {
+  const { globalStep, epoch, batchIdx } = s.progress;
+  return `step ${globalStep} (epoch ${epoch}, batch ${batchIdx})`;
+}
+
+function noLoss(received: unknown, s: Session): ContractError {
+  return new ContractError(
+    StrobeError.compose(`trainingStep of ${s.module.constructor.name} gave no usable loss at ${where(s)}.`, {
+      expected: 'a float32 scalar, or a record with one as `loss`; nothing at all skips the batch',
+      received: describe(received),
+      hint:
+        received instanceof core.Tensor
+          ? 'reduce it, e.g. with tf.mean(loss)'
+          : 'return the loss: return loss; or return { loss, logits };',
+    }),
+  );
+}
+
+function asynchronous(s: Session, result: Promise<unknown>): ContractError {
+  // Whatever it rejects with comes after the error that matters, and must not end the process.
+  result.catch(() => undefined);
+  return new ContractError(
+    StrobeError.compose(`trainingStep of ${s.module.constructor.name} returned a promise.`, {
+      expected: 'a loss: TensorFlow.js records gradients only while synchronous code runs',
+      received: 'a promise (is it declared async?)',
+      hint:
+        'write `trainingStep(batch) { ... }` without async and await; load data in the DataLoader, and do what must wait in a ' +
+        'hook such as onTrainBatchStart',
+    }),
+  );
+}

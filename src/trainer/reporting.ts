@@ -1,0 +1,34 @@
+import type { Metrics } from '../module/metrics.js';
+import type { Session } from './session.js';
+
+/**
+ * Metrics leave their collection: into the trainer's records for callbacks and progress bars, and to the loggers.
+ *
+ * @param step what the loggers file them under; a metric called `step` overrides it.
+ */
+export async function report(s: Session, level: 'step' | 'epoch', step: number): Promise<void> {
+  const { trainer } = s;
+  const { callback, logger, progressBar } = level === 'step' ? s.collection.step() : s.collection.epoch();
+  if (s.loop === 'sanity') return;
+  trainer.keepMetrics({ callback, progressBar });
+  if (level === 'step' && !logsAreDue(s)) return;
+  await log(s, logger, step);
+  if (level === 'step') s.collection.endStep();
+}
+
+/** Whether this step's metrics go to the loggers. */
+export function logsAreDue(s: Session): boolean {
+  const { trainer, progress } = s;
+  const { logEveryNSteps, fastDevRun } = trainer.options;
+  if (fastDevRun !== false || trainer.shouldStop) return true;
+  return logEveryNSteps > 0 && (progress.steppedBatches + 1) % logEveryNSteps === 0;
+}
+
+export async function log(s: Session, metrics: Metrics, step: number): Promise<void> {
+  if (Object.keys(metrics).length === 0) return;
+  const { trainer } = s;
+  const { step: ownStep, ...values } = metrics;
+  trainer.keepMetrics({ logger: values });
+  const record = 'epoch' in values ? values : { ...values, epoch: s.progress.epoch };
+  for (const logger of trainer.loggers) await logger.logMetrics(record, ownStep ?? step);
+}

@@ -1,0 +1,124 @@
+import type { Execution } from './execution.js';
+import type { HookName } from './hooks.js';
+import { leave } from './tenancy.js';
+
+export type Outcome = 'completed' | 'stopped' | 'interrupted' | 'failed';
+
+/** An interrupt on its way up: not an error of anybody's, but the program has to end for it. */
+export class Interruption extends Error {
+  override name = 'Interruption';
+}
+
+/**
+ * Drives an execution and sees to how it ends: by itself, on request, by an interrupt, or by an error. A fit drains it;
+ * a Run lets it go from hook to hook.
+ */
+export class Runner {
+  readonly execution: Execution;
+  /** How it ended; undefined while it can go on. */
+  outcome: Outcome | undefined;
+  reason = '';
+  /** True while it is under way: neither paused nor ended. */
+  executing = false;
+  /** True once it has done anything at all. */
+  begun = false;
+  readonly #prepare: () => Promise<void>;
+
+  /** @param prepare what has to be waited for before the first phase: the engine, and the checkpoint to go on from. */
+  constructor(execution: Execution, prepare: () => Promise<void>) {
+    this.execution = execution;
+    this.#prepare = prepare;
+  }
+
+  /** Runs to the end. */
+  async drain(signal?: AbortSignal): Promise<{ outcome: Outcome; reason: string }> {
+    await this.advance(() => false, signal);
+    return { outcome: this.outcome as Outcome, reason: this.reason };
+  }
+
+  /**
+   * Goes on to the next hook that `stop` accepts; undefined at the end. An interrupt ends the program with its end hooks
+   * and is not an error; an error is thrown after they have run.
+   */
+  async advance(stop: (hook: HookName) => boolean, signal?: AbortSignal): Promise<HookName | undefined> {
+    const { session } = this.execution;
+    const { trainer } = session;
+    const check = (): void => {
+      if (signal?.aborted) throw new Interruption(reasonOf(signal));
+    };
+    trainer.status = 'running';
+    this.executing = true;
+    try {
+      await this.prepare();
+      const hook = await this.execution.advance(stop, check);
+      if (hook === undefined) this.#end();
+      return hook;
+    } catch (error) {
+      const interrupted = error instanceof Interruption || (signal?.aborted === true && error === signal.reason);
+      await this.#abort(error, interrupted ? 'interrupted' : 'failed');
+      if (interrupted) return undefined;
+      throw error;
+    } finally {
+      this.executing = false;
+    }
+  }
+
+  /** Makes ready for the first phase; once. */
+  async prepare(): Promise<void> {
+    if (this.begun) return;
+    this.begun = true;
+    await this.#prepare();
+  }
+
+  /** Ends the program here, with its end hooks. */
+  async abandon(reason: string): Promise<void> {
+    const { trainer } = this.execution.session;
+    this.outcome = 'stopped';
+    this.reason = reason;
+    trainer.status = 'finished';
+    this.#warnOf(await this.execution.unwind());
+    leave(this.execution.session);
+  }
+
+  #end(): void {
+    const { session } = this.execution;
+    this.outcome = session.trainer.shouldStop && session.stage === 'fit' ? 'stopped' : 'completed';
+    this.reason = session.endReason;
+    session.trainer.status = 'finished';
+    leave(session);
+  }
+
+  async #abort(error: unknown, outcome: 'interrupted' | 'failed'): Promise<void> {
+    const { session } = this.execution;
+    const { trainer, module } = session;
+    this.outcome = outcome;
+    this.reason = error instanceof Error ? error.message : String(error);
+    trainer.status = outcome;
+    const errors: unknown[] = [];
+    const attempt = async (work: () => unknown): Promise<void> => {
+      try {
+        await work();
+      } catch (another) {
+        errors.push(another);
+      }
+    };
+    for (const callback of trainer.callbacks) await attempt(() => callback.onException?.(trainer, module, error));
+    await attempt(() => session.data.dataModule?.onException?.(error));
+    errors.push(...(await this.execution.unwind()));
+    leave(session);
+    this.#warnOf(errors);
+  }
+
+  /** Errors on the way out do not hide the one that began it; they are told, not thrown. */
+  #warnOf(errors: unknown[]): void {
+    for (const error of errors) {
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.execution.session.trainer.warn(`While ending the run, another error came up: ${text}`);
+    }
+  }
+}
+
+function reasonOf(signal: AbortSignal): string {
+  const { reason } = signal as { reason: unknown };
+  return reason instanceof Error ? reason.message : String(reason ?? 'interrupted');
+}

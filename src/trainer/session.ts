@@ -1,0 +1,312 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { Tape } from '../autograd/tape.js';
+import { ContractError } from '../errors.js';
+import { MetricCollection, type LogOptions, type LogSite, type Report } from '../module/metrics.js';
+import { attach, modulesIn, type Module } from '../module/module.js';
+import type { Parameter } from '../module/parameter.js';
+import { hasUnbuiltLayers, walk, type Buffer } from '../module/walk.js';
+import { retain } from '../tensors/share.js';
+import type { Optimizer, SchedulerConfig } from '../optim/index.js';
+import { disposeAll, tensorsIn } from '../tensors/tree.js';
+import type { BatchSource } from './batch-source.js';
+import type { Callback } from './callback.js';
+import type { DataConnector } from './data-connector.js';
+import type { Batch, HookData, HookName, Stage } from './hooks.js';
+import { siteOf } from './log-sites.js';
+import type { ResumePoint } from './state.js';
+import { leave } from './tenancy.js';
+import type { Trainer } from './trainer.js';
+
+/** The loop that is running: what a module's step is called for. */
+export type Loop = 'train' | 'sanity' | 'validate' | 'test' | 'predict';
+
+/** How far a run has come. Plain data: it is saved, restored and copied as it is. */
+export interface Progress {
+  /** Completed epochs; while an epoch runs, its index. */
+  epoch: number;
+  /** Index of the current batch in the epoch; between batches, of the next one. */
+  batchIdx: number;
+  /** Batches begun and finished since the first epoch. */
+  totalBatches: number;
+  /** Optimizer steps. */
+  globalStep: number;
+  /** Batches that ended with an optimizer step. */
+  steppedBatches: number;
+  /** True once something ended this epoch's training before its batches did. */
+  epochCut: boolean;
+  /** True once the epoch's last batch has ended. */
+  epochComplete: boolean;
+  evaluation: { dataloaderIdx: number; batchIdx: number; modes: boolean[] };
+  /** Validation batches seen since the fit began, per loader: the step that step-level validation metrics carry. */
+  validationBatches: number[];
+  stopRequested: boolean;
+  stopReason: string;
+}
+
+export function freshProgress(): Progress {
+  return {
+    epoch: 0,
+    batchIdx: 0,
+    totalBatches: 0,
+    globalStep: 0,
+    steppedBatches: 0,
+    epochCut: false,
+    epochComplete: false,
+    evaluation: { dataloaderIdx: 0, batchIdx: 0, modes: [] },
+    validationBatches: [],
+    stopRequested: false,
+    stopReason: '',
+  };
+}
+
+/** What a step has in its hands between the fetching of a batch and the end of its last hook. */
+export interface Hands {
+  batch: Batch;
+  /** The batch's tensors that are the trainer's to dispose. */
+  batchTensors: tf.Tensor[];
+  /** True once a hook or a paused user put another batch in place: then it is part of the saved state. */
+  batchReplaced: boolean;
+  outputs: unknown;
+  outputTensors: tf.Tensor[];
+  loss: tf.Scalar | undefined;
+  /** What the gradients are multiplied by: one over the accumulation window. */
+  lossScale: number;
+  tape: Tape | undefined;
+  /** Weights as they were when the forward pass began, while that pass may have to be repeated elsewhere. */
+  before: Record<string, tf.Tensor>;
+}
+
+const EMPTY: Hands = {
+  batch: undefined,
+  batchTensors: [],
+  batchReplaced: false,
+  outputs: undefined,
+  outputTensors: [],
+  loss: undefined,
+  lossScale: 1,
+  tape: undefined,
+  before: {},
+};
+
+/** One call of fit, validate, test or predict: the data and the working memory that its program acts on. */
+export class Session {
+  readonly trainer: Trainer;
+  readonly module: Module;
+  readonly stage: Stage;
+  readonly data: DataConnector;
+  readonly metrics = { train: new MetricCollection(true), evaluation: new MetricCollection(false) };
+  hands: Hands = { ...EMPTY };
+  loop: Loop;
+  parameters: Parameter[] = [];
+  buffers: Buffer[] = [];
+  optimizers: Optimizer[] = [];
+  schedulers: SchedulerConfig[] = [];
+  trainSource: BatchSource | undefined;
+  evaluationSources: BatchSource[] = [];
+  numTrainingBatches = Infinity;
+  numEvaluationBatches: number[] = [];
+  /** What validate and test give back, one record per loader; what predict gives back, one list per loader. */
+  results: Record<string, number>[] = [];
+  predictions: unknown[][] = [];
+  /** The checkpoint this session goes on from. */
+  resume: ResumePoint | undefined;
+  /** Whether live metric values are those of the current step, of the whole epoch, or not of a loop at all. */
+  metricLevel: 'step' | 'epoch' | undefined;
+  /** Why the program ended, in words. */
+  endReason = '';
+  #site = 'the constructor';
+  #keyed: [string, Callback][] = [];
+
+  constructor(trainer: Trainer, module: Module, stage: Stage, data: DataConnector) {
+    this.trainer = trainer;
+    this.module = module;
+    this.stage = stage;
+    this.data = data;
+    this.loop = stage === 'fit' ? 'train' : stage;
+  }
+
+  get progress(): Progress {
+    return this.trainer.progress;
+  }
+
+  /** True in a validation, a test, a prediction or a sanity check. */
+  get evaluating(): boolean {
+    return this.loop !== 'train';
+  }
+
+  get collection(): MetricCollection {
+    return this.evaluating ? this.metrics.evaluation : this.metrics.train;
+  }
+
+  /** Where in the run a draw happens: together with the seed this fixes its value. */
+  drawKeys(path: string): (number | string)[] {
+    const { epoch, batchIdx, evaluation } = this.progress;
+    return [this.trainer.seed, path, epoch, batchIdx, evaluation.dataloaderIdx, evaluation.batchIdx];
+  }
+
+  /** Runs user code under the name of its hook or step, for `log` to know where it was called. */
+  at<T>(hook: string, f: () => T): T {
+    const outer = this.#site;
+    this.#site = hook;
+    const leave = (): void => {
+      this.#site = outer;
+    };
+    let pending = false;
+    try {
+      const result = f();
+      if (!(result instanceof Promise)) return result;
+      pending = true;
+      return result.finally(leave) as T;
+    } finally {
+      if (!pending) leave();
+    }
+  }
+
+  log(name: string, value: number | tf.Tensor, options: LogOptions): void {
+    if (this.trainer.muted) return;
+    const { evaluation } = this.progress;
+    const site: LogSite = {
+      ...siteOf(this.#site),
+      batch: this.hands.batch,
+      dataloaderIdx: this.evaluating ? evaluation.dataloaderIdx : 0,
+      numDataloaders: this.evaluating ? this.evaluationSources.length : 1,
+    };
+    this.collection.log(name, value, options, site);
+  }
+
+  /** The metrics of the running loop as they stand now. */
+  liveMetrics(): Report | undefined {
+    if (this.metricLevel === undefined || this.loop === 'sanity') return undefined;
+    return this.metricLevel === 'step' ? this.collection.step() : this.collection.epoch();
+  }
+
+  /** What a module's hook returned may mean something. */
+  answer(hook: HookName, result: unknown): unknown {
+    if (hook !== 'onTrainBatchStart') return result;
+    const heed = (answer: unknown): void => {
+      if (answer === -1) this.progress.epochCut = true;
+    };
+    if (result instanceof Promise) return result.then(heed);
+    heed(result);
+    return undefined;
+  }
+
+  /** The callbacks with their keys; made anew only when the list has changed. */
+  keyedCallbacks(): [string, Callback][] {
+    const { callbacks } = this.trainer;
+    const same =
+      this.#keyed.length === callbacks.length && callbacks.every((callback, i) => callback === this.#keyed[i]?.[1]);
+    if (!same) this.#keyed = callbacks.keyed();
+    return this.#keyed;
+  }
+
+  /** What hooks are told; each looks at what it needs. */
+  readonly hookData: HookData = hookDataOf(this);
+
+  get batchIdx(): number {
+    const { batchIdx, evaluation } = this.progress;
+    return this.evaluating ? evaluation.batchIdx : batchIdx;
+  }
+
+  /** The step is over: what it held is let go. */
+  emptyHands(): void {
+    const { tape, outputTensors, batchTensors, before } = this.hands;
+    tape?.dispose();
+    disposeAll(outputTensors);
+    disposeAll(batchTensors);
+    disposeAll(Object.values(before));
+    this.hands = { ...EMPTY };
+  }
+
+  /** Takes note of what there is to train and to save. Layers that are not built yet have nothing of either. */
+  takeStock(): void {
+    const { parameters, buffers } = hasUnbuiltLayers(this.module) ? { parameters: [], buffers: [] } : walk(this.module);
+    this.parameters = parameters;
+    this.buffers = buffers;
+  }
+
+  /** While a forward pass may have to be repeated elsewhere, the weights that it saw must be known. */
+  rememberWeights(): void {
+    const { tape, before } = this.hands;
+    if (!tape) return;
+    Object.assign(before, this.handlesOn(this.parameters.filter(({ name }) => !(name in before))));
+  }
+
+  /** Makes this session the one that the module's `log`, `trainer` and the like refer to. */
+  attach(): void {
+    attach(this.module, { trainer: this.trainer, log: this.log.bind(this), manualBackward: refuseManual });
+  }
+
+  /** Lets go of everything but the weights. */
+  dispose(): void {
+    leave(this);
+    this.emptyHands();
+    this.letGoOfCheckpoint();
+    for (const optimizer of this.optimizers) optimizer.dispose();
+    for (const parameter of this.parameters) parameter.grad = null;
+  }
+
+  /** The checkpoint that this session went on from has served. */
+  letGoOfCheckpoint(): void {
+    if (this.resume) disposeAll(tensorsIn(this.resume.checkpoint));
+    this.resume = undefined;
+  }
+
+  /** Handles that keep today's values of these variables, by name. */
+  handlesOn(variables: readonly { name: string; variable: tf.Variable }[]): Record<string, tf.Tensor> {
+    return Object.fromEntries(variables.map(({ name, variable }) => [name, retain(variable as tf.Tensor)]));
+  }
+
+  /** True if this fit validates at all. */
+  get validates(): boolean {
+    return (
+      this.module.validationStep !== undefined && this.trainer.limits.limitValBatches !== 0 && this.data.has('val')
+    );
+  }
+
+  /** Every module's mode, in the order of the walk. */
+  modes(): boolean[] {
+    return modulesIn(this.module).map((module) => module.training);
+  }
+
+  setModes(modes: boolean[]): void {
+    modulesIn(this.module).forEach((module, i) => {
+      module.training = modes[i] ?? module.training;
+    });
+  }
+}
+
+function refuseManual(): never {
+  throw new ContractError('Manual optimization is not there yet: leave automaticOptimization true.');
+}
+
+/** Getters, so that nothing is made for hooks that do not ask. */
+function hookDataOf(session: Session): HookData {
+  return {
+    get stage() {
+      return session.stage;
+    },
+    get batch() {
+      return session.hands.batch;
+    },
+    get batchIdx() {
+      return session.batchIdx;
+    },
+    get dataloaderIdx() {
+      return session.progress.evaluation.dataloaderIdx;
+    },
+    get outputs() {
+      return session.hands.outputs;
+    },
+    get loss() {
+      return session.hands.loss as tf.Scalar;
+    },
+    get optimizer() {
+      return session.optimizers[0] as Optimizer;
+    },
+    get gradients() {
+      const withGradient = session.parameters.filter((parameter) => parameter.grad !== null);
+      return Object.fromEntries(withGradient.map(({ name, grad }) => [name, grad as tf.Tensor]));
+    },
+  };
+}

@@ -1,0 +1,459 @@
+import { useBackend } from '../backend/index.js';
+import { defaultCallbacks } from '../callbacks/defaults.js';
+import type { ModelCheckpoint } from '../callbacks/model-checkpoint.js';
+import { readCheckpoint, writeCheckpoint } from '../checkpoint/store.js';
+import { ConfigurationError, ContractError, describe, StrobeError } from '../errors.js';
+import { CSVLogger } from '../loggers/csv.js';
+import type { Logger } from '../loggers/logger.js';
+import type { Metrics, Report } from '../module/metrics.js';
+import { Module } from '../module/module.js';
+import type { Optimizer, SchedulerConfig } from '../optim/index.js';
+import { globalSeed } from '../random/index.js';
+import { Run, type RunOptions } from '../run/run.js';
+import { CallbackList } from './callback.js';
+import { DataConnector, type DataInput } from './data-connector.js';
+import { predict, test, validate } from './evaluate.js';
+import { Execution } from './execution.js';
+import { fit } from './fit.js';
+import type { Stage } from './hooks.js';
+import { resolveOptions, type ResolvedOptions, type TrainerOptions } from './options.js';
+import { countTrainingBatches } from './phases/loaders.js';
+import { isLastBatch } from './phases/train-batch.js';
+import { Runner, type Outcome } from './runner.js';
+import { freshProgress, Session, type Progress } from './session.js';
+import { takeOver } from './tenancy.js';
+import { arrive, captureState, captureWeights, disposeState, isRunState } from './state.js';
+
+const PROGRAMS = { fit, validate, test, predict };
+
+/** Settings of the loops that may be changed while they run. */
+export interface Limits {
+  maxEpochs: number;
+  minEpochs: number;
+  maxSteps: number;
+  minSteps: number;
+  limitTrainBatches: number | undefined;
+  limitValBatches: number | undefined;
+  limitTestBatches: number | undefined;
+  limitPredictBatches: number | undefined;
+  valCheckInterval: number | undefined;
+  checkValEveryNEpoch: number | null;
+  accumulateGradBatches: number;
+  gradientClipVal: number | undefined;
+  gradientClipAlgorithm: 'norm' | 'value';
+}
+
+export type TrainerStatus = 'initializing' | 'running' | 'finished' | 'interrupted' | 'failed';
+
+/** How a fit ended. */
+export interface FitResult {
+  outcome: Exclude<Outcome, 'failed'>;
+  reason: string;
+  metrics: Metrics;
+  epochs: number;
+  steps: number;
+}
+
+export interface FitOptions {
+  /** Go on from this checkpoint: a path, `best` or `last`. */
+  ckptPath?: string;
+  /** Aborting it interrupts the fit, which ends with the outcome `interrupted`. */
+  signal?: AbortSignal;
+}
+
+/** Trains modules: the loops, and what they need to know. What a fit does, in order, stands in `fit.ts`. */
+export class Trainer {
+  readonly options: ResolvedOptions;
+  /** Limits and settings that take effect at the next batch when changed. */
+  readonly limits: Limits;
+  readonly callbacks: CallbackList;
+  readonly loggers: Logger[];
+  /** Fixes every random draw of the run. */
+  seed: number;
+  status: TrainerStatus = 'initializing';
+  stage: Stage | undefined;
+  /** @internal Plain data; saved and restored as it is. */
+  progress: Progress = freshProgress();
+  /** @internal */
+  storedMetrics: Report = { callback: {}, logger: {}, progressBar: {} };
+  /** @internal True while a forward pass is repeated: nothing is logged then. */
+  muted = false;
+  /** The checkpoint this trainer went on from, if any. */
+  ckptPath: string | undefined;
+  /** Where `print` and `warn` go while something is being drawn, so that they do not write into it. */
+  printer: ((line: string) => void) | undefined;
+  #runner: Runner | undefined;
+
+  constructor(options: TrainerOptions = {}) {
+    this.options = resolveOptions(options);
+    this.limits = limitsOf(this.options);
+    this.seed = this.options.seed ?? globalSeed() ?? Math.floor(Math.random() * 2 ** 32);
+    this.loggers = loggersOf(this.options);
+    this.callbacks = CallbackList.containing([...this.options.callbacks, ...defaultCallbacks(this.options)]);
+  }
+
+  /**
+   * Trains until a limit is reached or somebody asks to stop.
+   *
+   * @param data a loader, `{ train, val }` or a DataModule; left out if the module has its own loaders
+   * @throws whatever user code threw, after `onException`, the end hooks that were owed and `teardown` have run
+   */
+  async fit(model: Module, data?: DataInput, { ckptPath, signal }: FitOptions = {}): Promise<FitResult> {
+    const runner = this.#begin('fit', model, data, ckptPath);
+    return this.result(await runner.drain(signal));
+  }
+
+  /** One pass over the validation loaders; one record of metrics for each. */
+  async validate(model?: Module, data?: DataInput, options: FitOptions = {}): Promise<Metrics[]> {
+    return this.#evaluate('validate', model, data, options);
+  }
+
+  async test(model?: Module, data?: DataInput, options: FitOptions = {}): Promise<Metrics[]> {
+    return this.#evaluate('test', model, data, options);
+  }
+
+  /** What `predictStep` gave for each batch; a list of such lists if there are several loaders. */
+  async predict(model?: Module, data?: DataInput, { ckptPath, signal }: FitOptions = {}): Promise<unknown[]> {
+    const runner = this.#begin('predict', this.#modelOr(model), data, ckptPath);
+    await runner.drain(signal);
+    const { predictions } = runner.execution.session;
+    return predictions.length === 1 ? (predictions[0] as unknown[]) : predictions;
+  }
+
+  /** A run that stands before its first hook and goes on as it is told to. */
+  run(model: Module, data?: DataInput, { stage = 'fit', ...options }: RunOptions & { stage?: Stage } = {}): Run {
+    return new Run(this.#begin(stage, model, data, options.ckptPath), options);
+  }
+
+  async #evaluate(
+    stage: 'validate' | 'test',
+    model: Module | undefined,
+    data: DataInput | undefined,
+    options: FitOptions,
+  ) {
+    const runner = this.#begin(stage, this.#modelOr(model), data, options.ckptPath);
+    await runner.drain(options.signal);
+    return runner.execution.session.results;
+  }
+
+  #begin(stage: Stage, model: Module, data: DataInput | undefined, ckptPath: string | undefined): Runner {
+    if (!(model instanceof Module)) throw notAModule(stage, model);
+    if (this.#runner?.executing) throw busy();
+    const former = this.#runner;
+    const session = new Session(this, model, stage, new DataConnector(model, stage, data));
+    const execution = new Execution(PROGRAMS[stage], session);
+    const prepare = async (): Promise<void> => {
+      await useBackend(this.options.backend);
+      // A run that was left standing gives up the trainer; what it began is ended.
+      if (former && former.outcome === undefined && former.begun)
+        await former.abandon('another run took over its trainer');
+      former?.execution.session.dispose();
+      this.stage = stage;
+      if (stage === 'fit') this.requestStop(false, '');
+      this.storedMetrics = { callback: {}, logger: {}, progressBar: {} };
+      takeOver(session);
+      if (ckptPath !== undefined) await this.#goOnFrom(session, execution, ckptPath);
+    };
+    this.#runner = new Runner(execution, prepare);
+    return this.#runner;
+  }
+
+  async #goOnFrom(session: Session, execution: Execution, ckptPath: string): Promise<void> {
+    const path = this.#resolveCheckpoint(ckptPath);
+    const checkpoint = await readCheckpoint(path);
+    this.ckptPath = path;
+    const state = isRunState(checkpoint) && session.stage === 'fit' ? checkpoint : undefined;
+    session.resume = { checkpoint, state };
+    if (state) {
+      this.seed = state.run.seed;
+      execution.enter(state.run.place, async () => {
+        await arrive(session, execution, state);
+        session.letGoOfCheckpoint();
+      });
+    }
+  }
+
+  #resolveCheckpoint(ckptPath: string): string {
+    if (ckptPath !== 'best' && ckptPath !== 'last') return ckptPath;
+    const path = ckptPath === 'best' ? this.checkpointCallback?.bestModelPath : this.checkpointCallback?.lastModelPath;
+    if (path) return path;
+    throw new ConfigurationError(
+      StrobeError.compose(`There is no ${ckptPath} checkpoint.`, {
+        expected: `a ModelCheckpoint that has saved one${ckptPath === 'last' ? ' (with saveLast: true)' : ''}`,
+        received: this.checkpointCallback ? 'one that has saved none' : 'no ModelCheckpoint',
+        hint: 'fit first, or give the path of a file',
+      }),
+    );
+  }
+
+  /**
+   * Writes where the run stands, now: called in a hook, the file goes on after that hook's caller.
+   *
+   * @param options.weightsOnly leaves out everything but parameters, buffers and hyper-parameters
+   */
+  async saveCheckpoint(path: string, { weightsOnly = false }: { weightsOnly?: boolean } = {}): Promise<void> {
+    if (!this.#runner) throw nothingToSave();
+    const { execution } = this.#runner;
+    const { session } = execution;
+    const checkpoint = weightsOnly ? captureWeights(session) : captureState(session, execution);
+    try {
+      if (isRunState(checkpoint)) checkpoint.run.limits = changed(checkpoint.run.limits, limitsOf(this.options));
+      for (const callback of this.callbacks) await callback.onSaveCheckpoint?.(this, session.module, checkpoint);
+      await session.module.onSaveCheckpoint?.(checkpoint);
+      await writeCheckpoint(path, checkpoint);
+    } finally {
+      disposeState(checkpoint);
+    }
+  }
+
+  /** Chooses the engine in place of the option `backend`. */
+  useEngine(backend: string): void {
+    this.options.backend = resolveOptions({ ...this.options, backend } as TrainerOptions).backend;
+  }
+
+  /**
+   * @internal A trainer of the same settings whose run goes on from here on its own. Callbacks are the same objects, in a
+   * list of its own; metrics go to no logger.
+   */
+  fork(): Trainer {
+    const bare = {
+      callbacks: [],
+      logger: false,
+      enableCheckpointing: false,
+      enableProgressBar: false,
+      enableModelSummary: false,
+    };
+    const copy = new Trainer({ ...this.options, ...bare });
+    copy.callbacks.push(...this.callbacks);
+    Object.assign(copy.limits, this.limits);
+    copy.seed = this.seed;
+    copy.stage = this.stage;
+    return copy;
+  }
+
+  /** @internal The runner that drives this trainer now. */
+  adopt(runner: Runner): void {
+    this.#runner = runner;
+  }
+
+  /** Frees what the last fit left: optimizer slots and gradients. The weights stay. */
+  dispose(): void {
+    this.#session?.dispose();
+  }
+
+  get #session(): Session | undefined {
+    return this.#runner?.execution.session;
+  }
+
+  /** @internal How a fit ended, for whoever drove it. */
+  result({ outcome, reason }: { outcome: Outcome; reason: string }): FitResult {
+    const { epoch, globalStep } = this.progress;
+    return {
+      outcome: outcome as FitResult['outcome'],
+      reason,
+      metrics: this.callbackMetrics,
+      epochs: epoch,
+      steps: globalStep,
+    };
+  }
+
+  get module(): Module {
+    return this.#live('module').module;
+  }
+
+  get optimizers(): Optimizer[] {
+    return this.#session?.optimizers ?? [];
+  }
+
+  get lrSchedulers(): SchedulerConfig[] {
+    return this.#session?.schedulers ?? [];
+  }
+
+  get currentEpoch(): number {
+    return this.progress.epoch;
+  }
+
+  /** Optimizer steps done. */
+  get globalStep(): number {
+    return this.progress.globalStep;
+  }
+
+  /** Set it to end training once minEpochs and minSteps are met. */
+  get shouldStop(): boolean {
+    return this.progress.stopRequested;
+  }
+
+  set shouldStop(value: boolean) {
+    this.requestStop(value, 'trainer.shouldStop was set');
+  }
+
+  /** Like setting `shouldStop`, with the reason that the result of the fit will give. */
+  requestStop(value: boolean, reason: string): void {
+    this.progress.stopRequested = value;
+    this.progress.stopReason = value ? reason : '';
+  }
+
+  /** Whether the minima are met, so that a request to stop is obeyed. */
+  get mayStop(): boolean {
+    const { minEpochs, minSteps } = this.limits;
+    return this.progress.epoch >= minEpochs && this.progress.globalStep >= minSteps;
+  }
+
+  /** Metrics that callbacks may monitor, the current step's included. */
+  get callbackMetrics(): Metrics {
+    return { ...this.storedMetrics.callback, ...this.#session?.liveMetrics()?.callback };
+  }
+
+  /** Metrics as they last went to the loggers. */
+  get loggedMetrics(): Metrics {
+    return { ...this.storedMetrics.logger };
+  }
+
+  get progressBarMetrics(): Metrics {
+    return { ...this.storedMetrics.progressBar, ...this.#session?.liveMetrics()?.progressBar };
+  }
+
+  /** @internal */
+  keepMetrics(report: Partial<Report>): void {
+    for (const kind of ['callback', 'logger', 'progressBar'] as const)
+      Object.assign(this.storedMetrics[kind], report[kind]);
+  }
+
+  /** True in the two validation batches or so that are tried before training. */
+  get sanityChecking(): boolean {
+    return this.#session?.loop === 'sanity';
+  }
+
+  /** True while a validation runs, the sanity check included. */
+  get validating(): boolean {
+    return this.#session?.loop === 'validate' || this.#session?.loop === 'sanity';
+  }
+
+  get checkpointCallback(): ModelCheckpoint | undefined {
+    return this.callbacks.find((callback): callback is ModelCheckpoint => callback.kind === 'checkpoint');
+  }
+
+  /** Batches of a training epoch; Infinity if the loader does not know. */
+  get numTrainingBatches(): number {
+    return this.#session ? countTrainingBatches(this.#session) : 0;
+  }
+
+  /** Batches of each loader of the evaluation that runs. */
+  get numEvaluationBatches(): number[] {
+    return this.#session?.numEvaluationBatches ?? [];
+  }
+
+  /** Whether the training batch at hand is the epoch's last. */
+  get isLastBatch(): boolean {
+    return this.#session ? isLastBatch(this.#session) : false;
+  }
+
+  /** Whether this fit validates. */
+  get validates(): boolean {
+    return this.#session?.validates ?? false;
+  }
+
+  /** Optimizer steps of the whole fit, as far as its limits tell: Infinity if they do not. */
+  get estimatedSteppingBatches(): number {
+    const { maxEpochs, maxSteps, accumulateGradBatches } = this.limits;
+    const byEpochs =
+      maxEpochs === -1 ? Infinity : Math.ceil(this.numTrainingBatches / accumulateGradBatches) * maxEpochs;
+    return maxSteps === -1 ? byEpochs : Math.min(byEpochs, maxSteps);
+  }
+
+  readonly globalRank = 0;
+  readonly worldSize = 1;
+  readonly isGlobalZero = true;
+
+  /** Says something that the user should know and that does not stop the run. */
+  warn(message: string): void {
+    if (this.printer) this.printer(`[strobe] ${message}`);
+    else console.warn(`[strobe] ${message}`);
+  }
+
+  /** Says something that the user asked to be told. */
+  print(message: string): void {
+    if (this.printer) this.printer(message);
+    else console.log(message);
+  }
+
+  #live(what: string): Session {
+    if (this.#session) return this.#session;
+    throw new ContractError(
+      StrobeError.compose(`trainer.${what} was read before there is one.`, {
+        expected: 'a trainer that has been given a module',
+        received: 'a new trainer',
+        hint: 'call trainer.fit(model, data) first',
+      }),
+    );
+  }
+
+  #modelOr(model: Module | undefined): Module {
+    return model ?? this.#live('module').module;
+  }
+}
+
+function limitsOf(options: ResolvedOptions): Limits {
+  const { maxSteps, minSteps = 0, minEpochs = 0, maxEpochs = maxSteps === -1 ? 1000 : -1 } = options;
+  return {
+    maxEpochs,
+    minEpochs,
+    maxSteps,
+    minSteps,
+    limitTrainBatches: options.limitTrainBatches,
+    limitValBatches: options.limitValBatches,
+    limitTestBatches: options.limitTestBatches,
+    limitPredictBatches: options.limitPredictBatches,
+    valCheckInterval: options.valCheckInterval,
+    checkValEveryNEpoch: options.checkValEveryNEpoch,
+    accumulateGradBatches: options.accumulateGradBatches,
+    gradientClipVal: options.gradientClipVal,
+    gradientClipAlgorithm: options.gradientClipAlgorithm,
+  };
+}
+
+/** How long to train is for the trainer that goes on to say. */
+const OWN_TO_EACH: ReadonlySet<string> = new Set(['maxEpochs', 'minEpochs', 'maxSteps', 'minSteps']);
+
+/** What was set after the trainer was made; the rest is for the next trainer's own options to say. */
+function changed(now: Partial<Limits>, configured: Limits): Partial<Limits> {
+  return Object.fromEntries(
+    Object.entries(now).filter(([key, value]) => !OWN_TO_EACH.has(key) && value !== configured[key as keyof Limits]),
+  );
+}
+
+function loggersOf({ logger, defaultRootDir }: ResolvedOptions): Logger[] {
+  if (logger === false) return [];
+  if (logger === true) return [new CSVLogger({ saveDir: defaultRootDir })];
+  return Array.isArray(logger) ? logger : [logger];
+}
+
+function notAModule(stage: Stage, model: unknown): ConfigurationError {
+  return new ConfigurationError(
+    StrobeError.compose(`trainer.${stage} takes a module first.`, {
+      expected: 'an instance of a class that extends Module',
+      received: describe(model),
+      hint: 'wrap a tfjs model in a Module with a trainingStep; see the README for an example',
+    }),
+  );
+}
+
+function busy(): ContractError {
+  return new ContractError(
+    StrobeError.compose('This trainer is running already.', {
+      expected: 'one fit, validate, test or predict at a time',
+      received: 'a second one before the first has ended',
+      hint: 'await the first, pause or stop its run, or make another Trainer',
+    }),
+  );
+}
+
+function nothingToSave(): ContractError {
+  return new ContractError(
+    StrobeError.compose('There is nothing to save yet.', {
+      expected: 'a trainer that has been given a module',
+      received: 'a new trainer',
+      hint: 'call trainer.fit(model, data) first',
+    }),
+  );
+}

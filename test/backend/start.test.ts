@@ -1,0 +1,72 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Runs a program in a process of its own, where no backend was touched yet. */
+async function program(source: string, flags: string[] = []): Promise<{ stdout: string; stderr: string }> {
+  const args = [...flags, '--import', 'tsx', '--input-type=module', '--eval', source];
+  const { stdout, stderr } = await run(process.execPath, args, { cwd: root });
+  return { stdout: stdout.trim(), stderr: stderr.trim() };
+}
+
+const imports = `
+  import * as tf from '@tensorflow/tfjs-core';
+  import { useBackend } from './src/backend/index.ts';
+`;
+
+describe('in a fresh process', () => {
+  it('tensors can be made before, while and after an engine starts, and nothing is printed', async () => {
+    const { stdout, stderr } = await program(`${imports}
+      const starting = useBackend('auto');
+      const values = [];
+      let waiting = true;
+      const tick = () => { values.push(tf.tidy(() => tf.add(1, 2).dataSync()[0])); if (waiting) setImmediate(tick); };
+      setImmediate(tick);
+      const { name } = await starting;
+      waiting = false;
+      tick();
+      console.log(JSON.stringify({ name, values: [...new Set(values)], more: values.length > 2 }));
+    `);
+    expect(JSON.parse(stdout)).toEqual({ name: 'wasm', values: [3], more: true });
+    expect(stderr).toBe('');
+  });
+
+  it("the cpu engine does not print tfjs's advice to install another package", async () => {
+    const { stdout, stderr } = await program(`${imports}
+      await useBackend('cpu');
+      tf.tidy(() => tf.add(1, 2).dataSync());
+    `);
+    expect(stdout + stderr).toBe('');
+  });
+
+  it('a rejection that the program handles late does not end it once wasm has started', async () => {
+    const { stdout } = await program(`${imports}
+      process.on('unhandledRejection', () => console.log('handled'));
+      await useBackend('wasm');
+      Promise.reject(new Error('late'));
+      setTimeout(() => console.log('alive'), 20);
+    `);
+    expect(stdout).toBe('handled\nalive');
+  });
+
+  it('auto passes over an engine that cannot work, and says why; asked for by name it is an error', async () => {
+    const { stdout } = await program(
+      `${imports}
+      const { name, skipped } = await useBackend('auto');
+      const error = await useBackend('wasm').catch((error) => error);
+      console.log(JSON.stringify({ name, skipped, error: error.name, now: tf.getBackend() }));
+    `,
+      ['--jitless'],
+    );
+    expect(JSON.parse(stdout)).toEqual({
+      name: 'cpu',
+      skipped: [{ name: 'wasm', why: 'this JavaScript runtime has no WebAssembly' }],
+      error: 'ConfigurationError',
+      now: 'cpu',
+    });
+  });
+});

@@ -1,0 +1,111 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const run = promisify(execFile);
+const root = new URL('../../', import.meta.url).pathname;
+const bin = join(root, 'dist/src/cli/main.js');
+let folder: string;
+beforeAll(async () => {
+  // Inside the project, so that the files find the package as an installed one would be found.
+  folder = await mkdtemp(join(root, 'test/e2e/.cli-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const EXPERIMENT = `
+import * as tf from '@tensorflow/tfjs';
+import { Module, parameter, SGD, Trainer } from 'strobe';
+class Line extends Module {
+  readonly w = parameter(tf.scalar(1));
+  trainingStep(batch: tf.Tensor): tf.Scalar {
+    const loss = tf.mean(tf.mul(batch, this.w.variable)) as tf.Scalar;
+    this.log('loss', loss, { onStep: false, onEpoch: true });
+    return loss;
+  }
+  configureOptimizers() { return new SGD(this.parameters(), { lr: 0.1 }); }
+}
+export default ({ batches = 2 }: { batches?: number }) => ({
+  model: new Line(),
+  data: Array.from({ length: batches }, () => tf.ones([2])),
+  trainer: new Trainer({ maxEpochs: 2, defaultRootDir: \`\${import.meta.dirname}\`, seed: 1 }),
+});
+`;
+
+async function experiment(name = 'line.ts', source = EXPERIMENT): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, source);
+  return path;
+}
+
+const strobe = (...args: string[]) => run(process.execPath, [bin, ...args], { cwd: folder });
+
+/** What a command prints that is refused; it must not be a stack trace. */
+async function refusal(...args: string[]): Promise<string> {
+  const error = await strobe(...args).then(
+    () => undefined,
+    (failure: { code: number; stderr: string }) => failure,
+  );
+  expect(error?.code).toBe(1);
+  expect(error?.stderr).toMatch(/expected: .+\n {2}received: [^]+\n {2}to do: {4}/);
+  expect(error?.stderr).not.toMatch(/\n\s+at /);
+  return error?.stderr ?? '';
+}
+
+describe('strobe train', () => {
+  it('trains a TypeScript file, with settings, and says how it ended and where the best checkpoint is', async () => {
+    const { stdout } = await strobe('train', await experiment(), '--set', 'batches=3', '--max-epochs', '1');
+    expect(stdout).toContain('completed (maxEpochs=1 reached) after 1 epochs, 3 steps: loss');
+    expect(stdout).toMatch(/Best checkpoint: .+epoch=0-step=3\.ckpt/);
+  });
+
+  it('goes on from a checkpoint', async () => {
+    const file = await experiment();
+    const { stdout } = await strobe('train', file, '--max-epochs', '1');
+    const path = /Best checkpoint: (.+)/.exec(stdout)?.[1] ?? '';
+    const resumed = await strobe('train', file, '--max-epochs', '3', '--ckpt', path);
+    expect(resumed.stdout).toContain('after 3 epochs, 6 steps');
+  });
+
+  it('prints one JSON object for each event', async () => {
+    const { stdout } = await strobe('train', await experiment(), '--json', '--max-epochs', '1');
+    const events = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { event: string; globalStep?: number; loss?: number });
+    expect(
+      events
+        .filter(({ event }) => event === 'onTrainBatchEnd')
+        .map(({ globalStep, loss }) => [globalStep, loss?.toFixed(2)]),
+    ).toEqual([
+      [1, '1.00'],
+      [2, '0.90'],
+    ]);
+    expect(events.at(-1)).toMatchObject({ event: 'end', outcome: 'completed', steps: 2 });
+  });
+
+  it('says what is wrong with a file', async () => {
+    expect(await refusal('train', 'nowhere.ts')).toContain('There is no file nowhere.ts');
+    expect(await refusal('train', await experiment('broken.ts', 'export default {\n  trainer: ,\n};'))).toMatch(
+      /broken\.ts cannot be read[^]+2:11/,
+    );
+    expect(await refusal('train', await experiment('empty.ts', 'export const x = 1;'))).toContain(
+      'exports no experiment',
+    );
+    expect(await refusal('train', await experiment('half.ts', 'export default { trainer: 3 };'))).toContain(
+      'exports no trainer',
+    );
+    expect(await refusal('train', await experiment(), '--set', 'batches')).toContain('key=value');
+    expect(await refusal('train', await experiment(), '--backend', 'abacus')).toContain('backend');
+  });
+});
+
+describe('strobe doctor', () => {
+  it('says what is here', async () => {
+    const { stdout } = await strobe('doctor');
+    expect(stdout).toMatch(/strobe +\d/);
+    expect(stdout).toMatch(/engine +wasm \(the fastest that works here\)/);
+    expect(stdout).toContain('cpu      works here');
+  });
+});
