@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { AnyKernel } from './kernels/kernel.js';
 import type { ResolvedOptions } from './options.js';
 import { loadRuntime } from './runtime.js';
+import { sameNumbers } from './trace/equal.js';
 import type { KernelInputs } from './run/cpu.js';
 import { explainFailure } from './run/failure.js';
 import { Recorder } from './run/recorder.js';
@@ -25,6 +26,7 @@ export class OnnxBackend extends tf.KernelBackend {
   /** Values that came from other backends, by the dataId they keep. */
   readonly #moved = new WeakMap<tf.DataId, Value>();
   #count = 0;
+  #lastNumbers: { numbers: readonly number[]; info: tf.TensorInfo } | null = null;
 
   /** @throws StrobeError where ONNX Runtime's native library cannot be loaded. */
   constructor(readonly options: ResolvedOptions) {
@@ -148,12 +150,22 @@ export class OnnxBackend extends tf.KernelBackend {
     return results;
   }
 
-  /** A short list of whole numbers as an input of a kernel; nobody has to dispose it. */
-  list(numbers: readonly number[]): tf.TensorInfo {
-    const value = new Value([numbers.length], 'int32', Int32Array.from(numbers));
+  /** A short list of numbers as an input of a kernel; nobody has to dispose it. */
+  list(numbers: readonly number[], dtype: 'int32' | 'float32'): tf.TensorInfo {
+    const last = this.#lastNumbers;
+    // The parameters of one group are updated with the same numbers.
+    if (last !== null && dtype === 'float32' && sameNumbers(last.numbers, numbers)) return last.info;
+    const value = new Value(
+      [numbers.length],
+      dtype,
+      dtype === 'int32' ? Int32Array.from(numbers) : Float32Array.from(numbers),
+    );
+    value.escaped = true;
     value.bornIn = this.recorder.trace.epoch;
-    value.varies = true;
-    return { dataId: value, shape: [numbers.length], dtype: 'int32' };
+    value.varies = dtype === 'int32';
+    const info = { dataId: value, shape: [numbers.length], dtype };
+    if (dtype === 'float32') this.#lastNumbers = { numbers, info };
+    return info;
   }
 
   /** Runs a kernel that has no native form with the cpu backend's. */

@@ -81,7 +81,7 @@ function recorded(kernelName: string, kernel: AnyKernel): KernelFunction {
     if (kernel.vary) {
       const split = kernel.vary(attrs as never, present);
       attrs = split.attrs;
-      operands = [...operands, backend.list(split.numbers)];
+      operands = [...operands, backend.list(split.numbers, split.dtype)];
     }
     const results = backend.record(kernelName, kernel, operands, attrs);
     return kernel.list || results.length > 1 ? results : results[0]!;

@@ -21,7 +21,7 @@ export class Graph {
   readonly nodes: OnnxNode[] = [];
   readonly constants = new Constants();
   readonly #forms = new Map<number, Forms>();
-  readonly #transposed = new Map<string, string>();
+  readonly #once = new Map<string, string>();
   readonly #producers = new Map<string, OnnxNode>();
   readonly #later = new Map<number, () => void>();
   #names = 0;
@@ -99,11 +99,13 @@ export class Graph {
 
   /** A value with its axes in another order; asked for twice, it is made once. */
   transposed(x: Operand, perm: readonly number[]): string {
-    const key = `${x.id}:${perm.join()}`;
-    const known = this.#transposed.get(key);
-    if (known !== undefined) return known;
-    const name = this.transpose(this.natural(x), perm);
-    this.#transposed.set(key, name);
+    return this.once(`transposed:${x.id}:${perm.join()}`, () => this.transpose(this.natural(x), perm));
+  }
+
+  /** What `make` adds, added once under that key. */
+  once(key: string, make: () => string): string {
+    let name = this.#once.get(key);
+    if (name === undefined) this.#once.set(key, (name = make()));
     return name;
   }
 

@@ -7,6 +7,7 @@ import { indexingKernels } from './indexing.js';
 import type { KernelTable } from './kernel.js';
 import { matmulKernels } from './matmul.js';
 import { normalizationKernels } from './normalization.js';
+import { optimizerKernels } from './optimizers.js';
 import { poolingKernels } from './pooling.js';
 import { reduceKernels } from './reduce.js';
 import { shapeKernels } from './shape.js';
@@ -24,6 +25,7 @@ export const families: Readonly<Record<string, KernelTable>> = {
   Pooling: poolingKernels,
   Normalization: normalizationKernels,
   Images: imageKernels,
+  'Optimizer updates': optimizerKernels,
 };
 
 export const kernelTable: KernelTable = Object.assign({}, ...Object.values(families)) as KernelTable;

@@ -26,7 +26,7 @@ export const indexingKernels: KernelTable = {
     vary: (attrs, [x]) => {
       const { begin, size } = attrs as unknown as tf.SliceAttrs;
       const [from, lengths] = tf.slice_util.parseSliceParams(x as tf.TensorInfo, begin, size) as [number[], number[]];
-      return { attrs: { size: lengths }, numbers: from };
+      return { attrs: { size: lengths }, numbers: from, dtype: 'int32' };
     },
     unvary: ({ size }, begin) => ({ begin, size }),
     infer: ({ size }, _shapes, [dtype = 'float32']) => [{ shape: [...size], dtype }],

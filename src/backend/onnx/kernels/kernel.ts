@@ -46,13 +46,19 @@ export interface Kernel<Attrs = never> {
   readonly list?: boolean;
   /** Correctly rounded by nature (moves data, compares, adds two numbers): the cpu backend's bits are the same. */
   readonly exact?: boolean;
+  /** Part of a training step's end: the next kernel of another kind begins something new. */
+  readonly endsStep?: boolean;
   /** Elementary operations, for deciding what is worth compiling. Default: the elements of the largest output. */
   work?(attrs: Attrs, shapes: readonly Shape[], outputs: readonly Output[]): number;
   /**
-   * Splits off a short list of whole numbers that may change from call to call without being another computation
-   * (where a slice begins): it becomes one more input, compiled as a constant until it changes.
+   * Splits off a short list of numbers that may change from call to call without being another computation
+   * (where a slice begins): it becomes one more input. Whole numbers are compiled as
+   * constants until they change.
    */
-  vary?(attrs: Attrs, inputs: readonly tf.TensorInfo[]): { attrs: object; numbers: number[] };
+  vary?(
+    attrs: Attrs,
+    inputs: readonly tf.TensorInfo[],
+  ): { attrs: object; numbers: number[]; dtype: 'int32' | 'float32' };
   /** Undoes `vary` for the cpu backend's kernel. */
   unvary?(attrs: Attrs, numbers: number[]): object;
 }

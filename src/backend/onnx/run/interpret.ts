@@ -64,5 +64,8 @@ function namedInputs(names: readonly string[] | 'list', given: readonly (tf.Tens
 
 /** True when every kernel of a trace also exists for the cpu backend. */
 export function canInterpret(nodes: readonly TraceNode[], cpu: CpuKernels): boolean {
-  return nodes.every((node) => node.kernel === null || node.kernel === reshapeKernel || cpu.has(node.name));
+  return nodes.every(({ name, kernel }) => {
+    if (kernel === null || kernel === reshapeKernel) return true;
+    return cpu.has(name) && Boolean(kernel.vary) === Boolean(kernel.unvary);
+  });
 }

@@ -50,6 +50,8 @@ export class Recorder {
   /** The gradient tape that was active when this trace was recorded. */
   #tape: unknown = null;
   #flushRequested = false;
+  /** The last kernel was an optimizer's update. */
+  #stepEnds = false;
   /** Disposed inputs of this trace: their arrays are free once it has run. */
   #released: Value[] = [];
   #firstCall: { name: string; attrs: unknown; shapes: Shape[] } | null = null;
@@ -71,7 +73,8 @@ export class Recorder {
     inputs: readonly (tf.TensorInfo | undefined)[],
     attrs: unknown,
   ): tf.TensorInfo[] {
-    if (this.#shouldFlush(name, inputs, attrs)) this.flush();
+    if (this.#shouldFlush(name, kernel, inputs, attrs)) this.flush();
+    this.#stepEnds = kernel.endsStep === true;
     const { activeTape } = engine().state;
     if (activeTape !== null) this.#tape = activeTape;
     if (this.trace.empty) this.#firstCall = { name, attrs, shapes: inputs.map((t) => t?.shape ?? []) };
@@ -130,9 +133,15 @@ export class Recorder {
     return value.native;
   }
 
-  #shouldFlush(name: string, inputs: readonly (tf.TensorInfo | undefined)[], attrs: unknown): boolean {
+  #shouldFlush(
+    name: string,
+    kernel: AnyKernel,
+    inputs: readonly (tf.TensorInfo | undefined)[],
+    attrs: unknown,
+  ): boolean {
     if (this.trace.empty) return false;
     if (this.#flushRequested || this.trace.length > MAX_TRACE) return true;
+    if (this.#stepEnds && !kernel.endsStep) return true;
     const { activeTape } = engine().state;
     // Another gradient computation begins: the last one's step is complete, however it was programmed.
     if (activeTape !== null) return this.#tape !== null && this.#tape !== activeTape;
