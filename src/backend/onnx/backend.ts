@@ -1,0 +1,259 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { AnyKernel } from './kernels/kernel.js';
+import type { ResolvedOptions } from './options.js';
+import { loadRuntime } from './runtime.js';
+import { sameNumbers } from './trace/equal.js';
+import type { KernelInputs } from './run/cpu.js';
+import { explainFailure } from './run/failure.js';
+import { Recorder } from './run/recorder.js';
+import {
+  asTyped,
+  isNumeric,
+  isUniform,
+  sizeOf,
+  Value,
+  type NumericData,
+  type OpaqueData,
+  type Shape,
+} from './values.js';
+
+/**
+ * A lazy tfjs backend. Kernel calls are only recorded; whoever reads a value has everything recorded so far compiled
+ * into one native call, which the next step of the same structure uses again.
+ */
+export class OnnxBackend extends tf.KernelBackend {
+  readonly recorder: Recorder;
+  /** Values that came from other backends, by the dataId they keep. */
+  readonly #moved = new WeakMap<tf.DataId, Value>();
+  #count = 0;
+  #lastNumbers: { numbers: readonly number[]; info: tf.TensorInfo } | null = null;
+
+  /** @throws StrobeError where ONNX Runtime's native library cannot be loaded. */
+  constructor(readonly options: ResolvedOptions) {
+    super();
+    this.recorder = new Recorder(loadRuntime(), options, (dataId) => this.resolve(dataId));
+  }
+
+  override write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): tf.DataId {
+    const value = this.#store(values, [...shape], dtype);
+    if (value.data !== null) {
+      value.bornIn = this.recorder.trace.epoch;
+      value.uniform = isUniform(value.data);
+    }
+    return value;
+  }
+
+  override move(
+    dataId: tf.DataId,
+    values: tf.BackendValues,
+    shape: number[],
+    dtype: tf.DataType,
+    refCount: number,
+  ): void {
+    const value = this.#store(values, [...shape], dtype);
+    value.refCount = refCount;
+    this.#moved.set(dataId, value);
+  }
+
+  /** A tensor for values that already belong to this backend. */
+  adopt(value: Value): tf.TensorInfo {
+    this.#count += value.opaque !== null && 'real' in value.opaque ? 3 : 1;
+    return { dataId: value, shape: [...value.shape], dtype: value.dtype };
+  }
+
+  override readSync(dataId: tf.DataId): tf.BackendValues {
+    const value = this.resolve(dataId);
+    this.#materialise(value);
+    const { opaque } = value;
+    if (opaque !== null && 'real' in opaque) {
+      const [real, imag] = [opaque.real, opaque.imag].map((part) => this.readSync(part.dataId));
+      return tf.backend_util.mergeRealAndImagArrays(real as Float32Array, imag as Float32Array);
+    }
+    value.escaped = true;
+    return (opaque ?? value.data) as tf.BackendValues;
+  }
+
+  override async read(dataId: tf.DataId): Promise<tf.BackendValues> {
+    return this.readSync(dataId);
+  }
+
+  override refCount(dataId: tf.DataId): number {
+    const value = this.resolve(dataId);
+    return value.disposed ? 0 : value.refCount;
+  }
+
+  override incRef(dataId: tf.DataId): void {
+    this.resolve(dataId).refCount++;
+  }
+
+  decRef(dataId: tf.DataId): void {
+    const value = this.resolve(dataId);
+    if (!value.disposed) value.refCount--;
+  }
+
+  override disposeData(dataId: tf.DataId, force = false): boolean {
+    const value = dataId instanceof Value ? dataId : this.#moved.get(dataId);
+    if (value === undefined || value.disposed) return true;
+    value.refCount--;
+    if (!force && value.refCount > 0) return false;
+    value.disposed = true;
+    this.#count--;
+    const { opaque } = value;
+    if (opaque !== null && 'real' in opaque) {
+      for (const part of [opaque.real, opaque.imag]) this.disposeData(part.dataId);
+    } else this.recorder.release(value);
+    return true;
+  }
+
+  disposeIntermediateTensorInfo(info: tf.TensorInfo): void {
+    this.disposeData(info.dataId);
+  }
+
+  override numDataIds(): number {
+    return this.#count;
+  }
+
+  /** Bytes of tensors are counted by tfjs itself; this adds what waits to be used again. */
+  override memory(): { unreliable: boolean; numBytesInPool: number } {
+    return { unreliable: false, numBytesInPool: this.recorder.pool.bytes };
+  }
+
+  override floatPrecision(): 32 {
+    return 32;
+  }
+
+  override timerAvailable(): boolean {
+    return true;
+  }
+
+  override async time(body: () => void): Promise<tf.BackendTimingInfo> {
+    this.recorder.flush();
+    const started = performance.now();
+    body();
+    this.recorder.flush();
+    return { kernelMs: performance.now() - started };
+  }
+
+  override dispose(): void {
+    this.recorder.dispose();
+  }
+
+  /** Records a kernel call. */
+  record(
+    name: string,
+    kernel: AnyKernel,
+    inputs: readonly (tf.TensorInfo | undefined)[],
+    attrs: unknown,
+  ): tf.TensorInfo[] {
+    const results = this.recorder.record(name, kernel, inputs, attrs);
+    this.#count += results.length;
+    return results;
+  }
+
+  /** A short list of numbers as an input of a kernel; nobody has to dispose it. */
+  list(numbers: readonly number[], dtype: 'int32' | 'float32'): tf.TensorInfo {
+    const last = this.#lastNumbers;
+    // The parameters of one group are updated with the same numbers.
+    if (last !== null && dtype === 'float32' && sameNumbers(last.numbers, numbers)) return last.info;
+    const value = new Value(
+      [numbers.length],
+      dtype,
+      dtype === 'int32' ? Int32Array.from(numbers) : Float32Array.from(numbers),
+    );
+    value.escaped = true;
+    value.bornIn = this.recorder.trace.epoch;
+    value.varies = dtype === 'int32';
+    const info = { dataId: value, shape: [numbers.length], dtype };
+    if (dtype === 'float32') this.#lastNumbers = { numbers, info };
+    return info;
+  }
+
+  /** Runs a kernel that has no native form with the cpu backend's. */
+  runOnCpu(name: string, inputs: KernelInputs, attrs: object): tf.TensorInfo | tf.TensorInfo[] {
+    const { cpu, stats } = this.recorder;
+    stats.fallbacks.set(name, (stats.fallbacks.get(name) ?? 0) + 1);
+    const lent = new Map<tf.TensorInfo, unknown>();
+    const lend = (info: tf.TensorInfo) => {
+      const value = this.resolve(info.dataId);
+      this.#materialise(value);
+      const made = cpu.lend(value, info.shape);
+      lent.set(made, value.data);
+      return made;
+    };
+    const lendAll = (input: KernelInputs[string]) =>
+      Array.isArray(input) ? input.map(lend) : input ? lend(input) : input;
+    try {
+      const given = Array.isArray(inputs)
+        ? inputs.map(lend)
+        : Object.fromEntries(Object.entries(inputs).map(([key, input]) => [key, lendAll(input)]));
+      const results = cpu.call(name, given as KernelInputs, attrs);
+      const arrays = new Set(lent.values());
+      const adopt = (info: tf.TensorInfo) => {
+        const value = cpu.collect(info, arrays);
+        cpu.release(info);
+        return this.adopt(value);
+      };
+      return Array.isArray(results) ? results.map(adopt) : adopt(results);
+    } finally {
+      for (const info of lent.keys()) cpu.release(info);
+    }
+  }
+
+  /** A complex tensor over two real ones. */
+  complex(real: tf.TensorInfo, imag: tf.TensorInfo): tf.TensorInfo {
+    const value = new Value([...real.shape], 'complex64', null);
+    for (const part of [real, imag]) this.incRef(part.dataId);
+    value.opaque = { real, imag };
+    this.#count++;
+    return { dataId: value, shape: [...real.shape], dtype: 'complex64' };
+  }
+
+  /** One part of a complex tensor. */
+  part(info: tf.TensorInfo, which: 'real' | 'imag'): tf.TensorInfo {
+    const { opaque } = this.resolve(info.dataId);
+    if (opaque === null || !('real' in opaque))
+      throw new Error(`tf.${which} takes a complex tensor, not ${info.dtype}.`);
+    return this.alias(opaque[which], info.shape);
+  }
+
+  /** Another handle on the same values, maybe under another shape. */
+  alias(info: tf.TensorInfo, shape: Shape): tf.TensorInfo {
+    this.incRef(info.dataId);
+    return { dataId: info.dataId, shape: [...shape], dtype: info.dtype };
+  }
+
+  /** The values behind a dataId; takes them over when they live on another backend. */
+  resolve(dataId: tf.DataId): Value {
+    if (dataId instanceof Value) return dataId;
+    const known = this.#moved.get(dataId);
+    if (known) return known;
+    tf.engine().moveData(this, dataId);
+    return this.#moved.get(dataId) as Value;
+  }
+
+  #materialise(value: Value): void {
+    const { opaque } = value;
+    if (opaque !== null && 'real' in opaque) {
+      for (const part of [opaque.real, opaque.imag]) this.#materialise(this.resolve(part.dataId));
+      return;
+    }
+    if (value.data !== null || opaque !== null) return;
+    if (value.failure) throw value.failure;
+    this.recorder.flush();
+    if (value.data === null) throw explainFailure(value.failure ?? new Error('This tensor is disposed.'), []);
+  }
+
+  /** Copies, because the caller may go on using its array while kernels that read it are only recorded. */
+  #store(values: tf.BackendValues, shape: number[], dtype: tf.DataType): Value {
+    this.#count++;
+    const value = new Value(shape, dtype, null);
+    if (!isNumeric(dtype)) {
+      value.opaque = values as OpaqueData;
+      return value;
+    }
+    value.data = this.recorder.pool.take(dtype, sizeOf(shape));
+    if (values !== null) value.data.set(asTyped(values as NumericData, dtype));
+    else value.data.fill(0);
+    return value;
+  }
+}

@@ -1,0 +1,112 @@
+import type { Graph } from '../graph/graph.js';
+import { sameShape } from '../values.js';
+import { allOf, binary, floats, isAll, numbers, passOn, zipElements } from './elementwise.js';
+import { kernel, type AnyKernel, type KernelTable, type Operand } from './kernel.js';
+
+const bools = allOf('bool');
+
+const arithmetic = (type: string, accepts = numbers) =>
+  kernel(binary((g, a, b) => g.op(type, [a, b]), { accepts, exact: true }));
+
+const comparison = (type: string) =>
+  kernel(binary((g, a, b) => g.op(type, [a, b]), { accepts: numbers, exact: true, result: 'bool' }));
+
+const logical = (type: string) =>
+  kernel(binary((g, a, b) => g.op(type, [a, b]), { accepts: bools, exact: true, result: 'bool' }));
+
+/** An operator with a number that changes nothing on its right (or, where it commutes, its left) side. */
+function withNeutral(type: string, neutral: number, commutes: boolean, accepts = numbers): AnyKernel {
+  return kernel({
+    ...binary((g, a, b) => g.op(type, [a, b]), { accepts, exact: true }),
+    lower(g, { inputs, outputs }) {
+      const [a, b] = inputs as [Operand, Operand];
+      const y = outputs[0] as Operand;
+      if (isAll(b, neutral)) return passOn(g, a, y);
+      if (commutes && isAll(a, neutral)) return passOn(g, b, y);
+      if (type === 'Mul' && reluGradient(g, a, b, y)) return;
+      zipElements(g, a, b, y, (p, q) => g.op(type, [p, q]));
+    },
+  });
+}
+
+/** tfjs writes ReLU's gradient as dy * step(x); choosing is cheaper than comparing, testing for NaN and multiplying. */
+function reluGradient(g: Graph, a: Operand, b: Operand, y: Operand): boolean {
+  if (!sameShape(a.shape, b.shape)) return false;
+  const stepOf = (x: Operand) => {
+    const call = g.callOf(x.id);
+    const plain = call?.name === 'Step' && !(call.attrs as { alpha?: number }).alpha;
+    return plain && g.uses.get(x.id) === 1 ? call.inputs[0] : undefined;
+  };
+  const source = stepOf(b) ?? stepOf(a);
+  if (!source) return false;
+  const dy = stepOf(b) ? a : b;
+  zipElements(g, source, dy, y, (x, d) => g.op('Where', [g.op('Greater', [x, g.float(0)]), d, g.float(0)]));
+  return true;
+}
+
+/** The remainder with the sign of the divisor, as tfjs's floored modulo has it. */
+function flooredModulo(g: Graph, a: string, b: string): string {
+  const remainder = g.op('Mod', [a, b], { fmod: 1 });
+  const negative = (x: string) => g.op('Less', [x, g.float(0)]);
+  const opposite = g.op('Xor', [negative(a), negative(b)]);
+  const shifted = g.op('Mod', [g.op('Add', [remainder, b]), b], { fmod: 1 });
+  return g.op('Where', [opposite, shifted, remainder]);
+}
+
+export const binaryKernels: KernelTable = {
+  Add: arithmetic('Add'),
+  Sub: withNeutral('Sub', 0, false),
+  Multiply: withNeutral('Mul', 1, true),
+  RealDiv: withNeutral('Div', 1, false, floats),
+  FloorDiv: kernel(binary((g, a, b) => g.op('Floor', [g.op('Div', [a, b])]), { exact: true })),
+  Mod: kernel(binary(flooredModulo)),
+  Pow: kernel(binary((g, a, b) => g.op('Pow', [a, b]))),
+  Maximum: arithmetic('Max'),
+  Minimum: arithmetic('Min'),
+  SquaredDifference: kernel(
+    binary((g, a, b) => {
+      const difference = g.op('Sub', [a, b]);
+      return g.op('Mul', [difference, difference]);
+    }),
+  ),
+
+  Equal: comparison('Equal'),
+  NotEqual: kernel(
+    binary((g, a, b) => g.op('Not', [g.op('Equal', [a, b])]), { accepts: numbers, exact: true, result: 'bool' }),
+  ),
+  Greater: comparison('Greater'),
+  GreaterEqual: comparison('GreaterOrEqual'),
+  Less: comparison('Less'),
+  LessEqual: comparison('LessOrEqual'),
+  LogicalAnd: logical('And'),
+  LogicalOr: logical('Or'),
+  BitwiseAnd: kernel(binary((g, a, b) => g.op('BitwiseAnd', [a, b]), { accepts: allOf('int32'), exact: true })),
+
+  AddN: kernel({
+    inputs: 'list',
+    accepts: numbers,
+    infer: (_attrs, [shape = []], [dtype = 'float32']) => [{ shape: [...shape], dtype }],
+    lower(g, { inputs, outputs }) {
+      const names = inputs.map((x) => g.natural(x));
+      // One addition after the other, in the order the cpu backend has.
+      g.set(
+        outputs[0] as Operand,
+        names.reduce((sum, x) => g.op('Add', [sum, x])),
+      );
+    },
+  }),
+  Select: kernel({
+    inputs: ['condition', 't', 'e'],
+    exact: true,
+    accepts: ([condition, t, e]) => condition?.dtype === 'bool' && t?.dtype === e?.dtype && t?.dtype !== 'bool',
+    infer: (_attrs, [, shape = []], [, dtype = 'float32']) => [{ shape: [...shape], dtype }],
+    lower(g, { inputs, outputs }) {
+      const [condition, t, e] = inputs as [Operand, Operand, Operand];
+      const rows = condition.shape.length < t.shape.length;
+      // A condition of rank 1 chooses whole rows.
+      const spread = [...condition.shape, ...t.shape.slice(condition.shape.length).map(() => 1)];
+      const chosen = rows ? g.reshape(g.natural(condition), condition.shape, spread) : g.natural(condition);
+      g.set(outputs[0] as Operand, g.op('Where', [chosen, g.natural(t), g.natural(e)]));
+    },
+  }),
+};

@@ -1,0 +1,73 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { Graph } from '../graph/graph.js';
+import type { NumericType, Shape } from '../values.js';
+
+/** Shape and type of one output. */
+export interface Output {
+  shape: number[];
+  dtype: NumericType;
+}
+
+/** One tensor inside a graph that is being compiled. */
+export interface Operand {
+  /** Its number in the trace. */
+  readonly id: number;
+  readonly shape: Shape;
+  readonly dtype: NumericType;
+  /** The value of every element, or the elements, when they are known while compiling. */
+  readonly constant: ArrayLike<number> | null;
+}
+
+/** A recorded kernel call, as `lower` sees it. A missing optional input is undefined. */
+export interface Call<Attrs = unknown> {
+  readonly inputs: readonly Operand[];
+  readonly outputs: readonly Operand[];
+  readonly attrs: Attrs;
+  /** The input of that position in the kernel's list, if the call has it. */
+  optional(index: number): Operand | undefined;
+}
+
+/**
+ * How one tfjs kernel is computed natively. Everything a kernel's result depends on is in the call itself: where a
+ * graph begins and ends never changes a bit of it.
+ */
+export interface Kernel<Attrs = never> {
+  /** Names of tfjs's inputs in order (a `?` ends an optional one); `'list'` where tfjs passes an array of tensors. */
+  readonly inputs: readonly string[] | 'list';
+  /** False leaves this call to the cpu backend's kernel. Empty and non-numeric tensors never come here. */
+  accepts?(inputs: readonly tf.TensorInfo[], attrs: Attrs): boolean;
+  /** True where the result is the first input itself. */
+  alias?(input: tf.TensorInfo, attrs: Attrs): boolean;
+  /** Shapes and types of the outputs. Throws where the call makes no sense. */
+  infer(attrs: Attrs, shapes: readonly Shape[], dtypes: readonly NumericType[]): Output[];
+  /** Adds what computes the outputs to the graph. */
+  lower(graph: Graph, call: Call<Attrs>): void;
+  /** tfjs expects an array of outputs even when there is one. */
+  readonly list?: boolean;
+  /** Correctly rounded by nature (moves data, compares, adds two numbers): the cpu backend's bits are the same. */
+  readonly exact?: boolean;
+  /** Part of a training step's end: the next kernel of another kind begins something new. */
+  readonly endsStep?: boolean;
+  /** Elementary operations, for deciding what is worth compiling. Default: the elements of the largest output. */
+  work?(attrs: Attrs, shapes: readonly Shape[], outputs: readonly Output[]): number;
+  /**
+   * Splits off a short list of numbers that may change from call to call without being another computation
+   * (where a slice begins): it becomes one more input. Whole numbers are compiled as
+   * constants until they change.
+   */
+  vary?(
+    attrs: Attrs,
+    inputs: readonly tf.TensorInfo[],
+  ): { attrs: object; numbers: number[]; dtype: 'int32' | 'float32' };
+  /** Undoes `vary` for the cpu backend's kernel. */
+  unvary?(attrs: Attrs, numbers: number[]): object;
+}
+
+/** A kernel whose attributes are not looked at by type, as the table keeps it. */
+export type AnyKernel = Kernel;
+export type KernelTable = Readonly<Record<string, AnyKernel>>;
+
+/** Ties a kernel's functions to the type of its attributes; the table forgets it again. */
+export function kernel<Attrs>(definition: Kernel<Attrs>): AnyKernel {
+  return definition;
+}

@@ -1,0 +1,123 @@
+import type { Graph } from '../graph/graph.js';
+import { sizeOf } from '../values.js';
+import { meetings } from './convolution.js';
+import { floats } from './elementwise.js';
+import { kernel, type AnyKernel, type KernelTable, type Operand } from './kernel.js';
+import { fitsOnnx, leftOver, poolWindow, windowAttributes, type PoolAttrs, type Window } from './window.js';
+
+type Attrs = PoolAttrs & { dataFormat?: string };
+
+/** ONNX refuses windows that may lie wholly in the padding. */
+function fits(x: readonly number[], attrs: Attrs): boolean {
+  if (attrs.dataFormat && attrs.dataFormat !== 'NDHWC' && attrs.dataFormat !== 'NHWC') return false;
+  const w = poolWindow(x, attrs);
+  return fitsOnnx(w) && w.size.every((n, i) => w.before[i]! < n && w.after[i]! < n);
+}
+
+function pool(type: 'MaxPool' | 'AveragePool'): AnyKernel {
+  return kernel<Attrs>({
+    inputs: ['x'],
+    accepts: (inputs, attrs) => floats(inputs) && fits(inputs[0]?.shape ?? [], attrs),
+    infer: (attrs, [x = []]) => [{ shape: poolWindow(x, attrs).shape, dtype: 'float32' }],
+    work: (attrs, [x = []], [y]) => sizeOf(y?.shape ?? []) * sizeOf(poolWindow(x, attrs).size),
+    lower(g, { inputs, outputs, attrs }) {
+      const [x] = inputs as [Operand];
+      const { kernel_shape, strides, pads } = windowAttributes(poolWindow(x.shape, attrs));
+      g.set(outputs[0] as Operand, g.op(type, [g.channelsFirst(x)], { kernel_shape, strides, pads }), 'channelsFirst');
+    },
+  });
+}
+
+/** Where the forward pass found the maximum of each window, as positions in the channels-first images. */
+function positions(g: Graph, x: Operand, y: Operand, w: Window): string {
+  const forward = g.callOf(y.id)?.name.startsWith('MaxPool') ? g.producer(g.channelsFirst(y)) : undefined;
+  if (forward?.op === 'MaxPool') return g.extraOutput(forward, 1);
+  const { kernel_shape, strides, pads } = windowAttributes(w);
+  return g.ops('MaxPool', [g.channelsFirst(x)], 2, { kernel_shape, strides, pads })[1] as string;
+}
+
+/** Whether square windows cover the images side by side, as in most networks. */
+function tiles({ size, strides, before, after }: Window): boolean {
+  return (
+    size.length === 2 &&
+    size[0] === size[1] &&
+    size.every((n, i) => n === strides[i]) &&
+    [...before, ...after].every((p) => p === 0)
+  );
+}
+
+/**
+ * The gradient of windows side by side: each hands dy to its first maximum. Comparing the windows' elements with the
+ * maximum is several times faster than having the forward pass write positions down and scattering to them.
+ */
+function spread(g: Graph, dy: Operand, x: Operand, y: Operand, w: Window): string {
+  const [best, grad] = [g.channelsFirst(y), g.channelsFirst(dy)];
+  let taken: string | null = null;
+  const parts = meetings(g, x, w).map((part) => {
+    const hit = g.op('Equal', [part, best]);
+    const first: string = taken === null ? hit : g.op('And', [hit, g.op('Not', [taken])]);
+    taken = taken === null ? hit : g.op('Or', [taken, hit]);
+    return g.op('Where', [first, grad, g.float(0)]);
+  });
+  const blocks = g.op('DepthToSpace', [g.op('Concat', parts, { axis: 1 })], {
+    blocksize: w.size[0] as number,
+    mode: 'DCR',
+  });
+  const rest = leftOver(w);
+  return rest.every((n) => n === 0) ? blocks : g.op('Pad', [blocks, g.int64([0, 0, 0, 0, 0, 0, ...rest]), g.float(0)]);
+}
+
+const maxGradient: AnyKernel = kernel<Attrs>({
+  inputs: ['dy', 'input', 'output'],
+  accepts: (inputs, attrs) => floats(inputs) && fits(inputs[1]?.shape ?? [], attrs),
+  infer: (_attrs, [, x = []]) => [{ shape: [...x], dtype: 'float32' }],
+  lower(g, { inputs, outputs, attrs }) {
+    const [dy, x, y] = inputs as [Operand, Operand, Operand];
+    const w = poolWindow(x.shape, attrs);
+    if (tiles(w)) return g.set(outputs[0] as Operand, spread(g, dy, x, y, w), 'channelsFirst');
+    const at = positions(g, x, y, w);
+    const images = [x.shape[0] as number, x.shape.at(-1) as number, ...w.input];
+    const apart = w.size.every((n, i) => n <= w.strides[i]!);
+    // Where windows overlap an element may be the maximum of several, and their gradients add up.
+    const flat = [sizeOf(images)];
+    const scattered = g.op(
+      'ScatterElements',
+      [g.filled(flat, 0, 'float32'), g.op('Reshape', [at, g.int64([-1])]), g.reshape(g.channelsFirst(dy), null, [-1])],
+      apart ? { axis: 0 } : { axis: 0, reduction: 'add' },
+    );
+    g.set(outputs[0] as Operand, g.reshape(scattered, null, images), 'channelsFirst');
+  },
+});
+
+/**
+ * tfjs divides by the whole window at the border too, where the forward pass averages over what is not padding. Each
+ * window hands the same share to all its elements: a transposed convolution with a filter of ones.
+ */
+const averageGradient: AnyKernel = kernel<Attrs>({
+  inputs: ['dy', 'input'],
+  accepts: (inputs, attrs) => floats(inputs) && fits(inputs[1]?.shape ?? [], attrs),
+  infer: (_attrs, [, x = []]) => [{ shape: [...x], dtype: 'float32' }],
+  work: (attrs, [dy = [], x = []]) => sizeOf(dy) * sizeOf(poolWindow(x, attrs).size),
+  lower(g, { inputs, outputs, attrs }) {
+    const [dy, x] = inputs as [Operand, Operand];
+    const w = poolWindow(x.shape, attrs);
+    const [batch, channels] = [x.shape[0] as number, x.shape.at(-1) as number];
+    const planes = g.reshape(g.channelsFirst(dy), null, [batch * channels, 1, ...w.output]);
+    const ones = g.filled([1, 1, ...w.size], 1, 'float32');
+    const attributes = { ...windowAttributes(w), output_padding: leftOver(w) };
+    const sums = g.op('ConvTranspose', [planes, ones], attributes);
+    const shares = g.op('Mul', [sums, g.float(1 / sizeOf(w.size))]);
+    g.set(outputs[0] as Operand, g.reshape(shares, null, [batch, channels, ...w.input]), 'channelsFirst');
+  },
+});
+
+export const poolingKernels: KernelTable = {
+  MaxPool: pool('MaxPool'),
+  MaxPool3D: pool('MaxPool'),
+  AvgPool: pool('AveragePool'),
+  AvgPool3D: pool('AveragePool'),
+  MaxPoolGrad: maxGradient,
+  MaxPool3DGrad: maxGradient,
+  AvgPoolGrad: averageGradient,
+  AvgPool3DGrad: averageGradient,
+};

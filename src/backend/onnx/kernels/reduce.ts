@@ -1,0 +1,136 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Graph } from '../graph/graph.js';
+import { sizeOf, type NumericType, type Shape } from '../values.js';
+import { allOf, floats, numbers } from './elementwise.js';
+import { kernel, type AnyKernel, type KernelTable, type Operand } from './kernel.js';
+
+interface ReduceAttrs {
+  axis?: number | number[];
+  reductionIndices?: number | number[];
+  keepDims?: boolean;
+}
+
+function axesOf({ axis, reductionIndices }: ReduceAttrs, shape: Shape): number[] {
+  return tf.util.parseAxisParam((axis ?? reductionIndices) as number[], [...shape]).sort((a, b) => a - b);
+}
+
+function reducedShape(attrs: ReduceAttrs, shape: Shape): number[] {
+  const axes = axesOf(attrs, shape);
+  if (attrs.keepDims) return shape.map((n, i) => (axes.includes(i) ? 1 : n));
+  return shape.filter((_, i) => !axes.includes(i));
+}
+
+type Reduce = (g: Graph, x: string, axes: number[], dtype: NumericType) => string;
+
+function reduction(reduce: Reduce, accepts = numbers, result?: NumericType): AnyKernel {
+  return kernel<ReduceAttrs>({
+    inputs: ['x'],
+    accepts,
+    infer: (attrs, [shape = []], [dtype = 'float32']) => [
+      { shape: reducedShape(attrs, shape), dtype: result ?? dtype },
+    ],
+    work: (_attrs, [shape = []]) => sizeOf(shape),
+    lower(g, { inputs, outputs, attrs }) {
+      const [x] = inputs as [Operand];
+      const rank = x.shape.length;
+      const axes = axesOf(attrs, x.shape);
+      // The gradient of a bias of images: summed in the layout convolutions leave them in. Which layout it is decides the
+      // order of the summation, so it never depends on the layout at hand.
+      const perChannel = rank >= 4 && axes.length === rank - 1 && !axes.includes(rank - 1);
+      const name = perChannel ? g.channelsFirst(x) : g.natural(x);
+      const along = perChannel ? axes.map((a) => (a === 0 ? 0 : a + 1)) : axes;
+      const reduced = axes.length === 0 ? name : reduce(g, name, along, x.dtype);
+      g.set(outputs[0] as Operand, g.reshape(reduced, null, outputs[0]?.shape ?? []));
+    },
+  });
+}
+
+const simple = (type: string): Reduce => {
+  return (g, x, axes) => g.op(type, [x, g.int64(axes)], { keepdims: 0 });
+};
+
+/** Native extremes pass over NaN; here one NaN makes the result NaN, so that a run gone wrong can be seen. */
+const extreme = (type: string): Reduce => {
+  return (g, x, axes, dtype) => {
+    const best = g.op(type, [x, g.int64(axes)], { keepdims: 0 });
+    if (dtype !== 'float32') return best;
+    const flags = g.cast(g.op('IsNaN', [x]), 'int32');
+    const found = g.cast(g.op('ReduceMax', [flags, g.int64(axes)], { keepdims: 0 }), 'bool');
+    return g.op('Where', [found, g.float(Number.NaN), best]);
+  };
+};
+
+const logical = (type: string): Reduce => {
+  return (g, x, axes) => g.cast(g.op(type, [g.cast(x, 'int32'), g.int64(axes)], { keepdims: 0 }), 'bool');
+};
+
+const argument = (type: string, worst: number): AnyKernel =>
+  kernel<tf.ArgMaxAttrs>({
+    inputs: ['x'],
+    accepts: numbers,
+    infer: ({ axis }, [shape = []]) => [{ shape: reducedShape({ axis }, shape), dtype: 'int32' }],
+    work: (_attrs, [shape = []]) => sizeOf(shape),
+    lower(g, { inputs, outputs, attrs }) {
+      const [x] = inputs as [Operand];
+      const [axis] = axesOf({ axis: attrs.axis }, x.shape) as [number];
+      const name = g.natural(x);
+      // NaN never wins.
+      const known = x.dtype === 'float32' ? g.op('Where', [g.op('IsNaN', [name]), g.float(worst), name]) : name;
+      g.set(outputs[0] as Operand, g.cast(g.op(type, [known], { axis, keepdims: 0 }), 'int32'));
+    },
+  });
+
+export const reduceKernels: KernelTable = {
+  Sum: reduction(simple('ReduceSum')),
+  Mean: reduction(simple('ReduceMean'), floats),
+  Max: reduction(extreme('ReduceMax')),
+  Min: reduction(extreme('ReduceMin')),
+  Prod: reduction(simple('ReduceProd')),
+  All: reduction(logical('ReduceMin'), allOf('bool'), 'bool'),
+  Any: reduction(logical('ReduceMax'), allOf('bool'), 'bool'),
+  ArgMax: argument('ArgMax', -Infinity),
+  ArgMin: argument('ArgMin', Infinity),
+
+  Softmax: kernel<tf.SoftmaxAttrs>({
+    inputs: ['logits'],
+    accepts: floats,
+    infer: (_attrs, [shape = []]) => [{ shape: [...shape], dtype: 'float32' }],
+    lower(g, { inputs, outputs, attrs }) {
+      const [x] = inputs as [Operand];
+      const axis = attrs.dim < 0 ? attrs.dim + x.shape.length : attrs.dim;
+      g.set(outputs[0] as Operand, g.op('Softmax', [g.natural(x)], { axis }));
+    },
+  }),
+  Cumsum: kernel<tf.CumsumAttrs>({
+    inputs: ['x'],
+    accepts: numbers,
+    infer: (_attrs, [shape = []], [dtype = 'float32']) => [{ shape: [...shape], dtype }],
+    lower(g, { inputs, outputs, attrs }) {
+      const [x] = inputs as [Operand];
+      const [axis] = axesOf({ axis: attrs.axis }, x.shape) as [number];
+      const flags = { exclusive: attrs.exclusive ? 1 : 0, reverse: attrs.reverse ? 1 : 0 };
+      g.set(outputs[0] as Operand, g.op('CumSum', [g.natural(x), g.int64([axis])], flags));
+    },
+  }),
+  TopK: kernel<tf.TopKAttrs>({
+    inputs: ['x'],
+    accepts: (inputs, { k }) => numbers(inputs) && k > 0,
+    infer: ({ k }, [shape = []], [dtype = 'float32']) => {
+      const top = [...shape.slice(0, -1), k];
+      return [
+        { shape: top, dtype },
+        { shape: top, dtype: 'int32' },
+      ];
+    },
+    work: (_attrs, [shape = []]) => sizeOf(shape),
+    lower(g, { inputs, outputs, attrs }) {
+      const [values, indices] = outputs as [Operand, Operand];
+      const [v, i] = g.ops('TopK', [g.natural(inputs[0] as Operand), g.int64([attrs.k])], 2, { sorted: 1 }) as [
+        string,
+        string,
+      ];
+      g.set(values, v);
+      g.set(indices, g.cast(i, 'int32'));
+    },
+  }),
+};

@@ -1,0 +1,252 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { StrobeError } from '../../../errors.js';
+import { engine } from '../../../tensors/engine.js';
+import { BufferPool } from '../buffers.js';
+import { neededFor } from '../graph/build.js';
+import type { AnyKernel } from '../kernels/kernel.js';
+import type { ResolvedOptions } from '../options.js';
+import type { NativeTensor, Runtime } from '../runtime.js';
+import type { TraceNode } from '../trace/node.js';
+import { sameAttributes, sameNumbers } from '../trace/equal.js';
+import { Trace } from '../trace/trace.js';
+import type { Value } from '../values.js';
+import { sameShape, type NumericData, type NumericType, type Shape } from '../values.js';
+import { CompiledGraph } from './compiled.js';
+import { CpuKernels } from './cpu.js';
+import { explainFailure } from './failure.js';
+import { canInterpret, interpret } from './interpret.js';
+import { SessionCache } from './sessions.js';
+import { type EngineStats, emptyStats } from './stats.js';
+
+/** Work (elementary operations) that the cpu kernels finish before a session would have been called twice. */
+const NEVER_COMPILE_BELOW = 5_000;
+/** Work that is not worth a compilation of some milliseconds when it may never come again. */
+const COMPILE_AT_ONCE_ABOVE = 500_000;
+/** Values in a trace after which a program that repeats itself without gradients is cut where it repeats. */
+const REPEAT_AFTER = 512;
+/** Values in a trace at most. */
+const MAX_TRACE = 20_000;
+/** Nodes of the trie at most. */
+const MAX_NODES = 30_000;
+
+/**
+ * `javascript`: the cpu backend's kernels do it. `exact`: only where their bits are the same, so that the results of a
+ * program do not depend on where somebody looked at a value in between. `native`: it is compiled like all other work.
+ */
+export type SmallWork = 'javascript' | 'exact' | 'native';
+
+/** Records kernel calls and, when their results are needed, computes them all at once. */
+export class Recorder {
+  readonly trace: Trace;
+  readonly pool: BufferPool;
+  readonly sessions: SessionCache;
+  readonly cpu = new CpuKernels();
+  readonly stats: EngineStats = emptyStats();
+  /** What is done with work too small to be worth a native call. */
+  smallWork: SmallWork = 'javascript';
+  /** Sees each run of a compiled graph. */
+  onRun: ((run: GraphRun) => void) | null = null;
+
+  /** The gradient tape that was active when this trace was recorded. */
+  #tape: unknown = null;
+  #flushRequested = false;
+  /** The last kernel was an optimizer's update. */
+  #stepEnds = false;
+  /** Disposed inputs of this trace: their arrays are free once it has run. */
+  #released: Value[] = [];
+  #firstCall: { name: string; attrs: unknown; shapes: Shape[] } | null = null;
+
+  constructor(
+    readonly runtime: Runtime,
+    readonly options: ResolvedOptions,
+    valueOf: (dataId: tf.DataId) => Value,
+  ) {
+    this.pool = new BufferPool(options.poolBytes);
+    this.sessions = new SessionCache(options.maxSessions);
+    this.trace = new Trace(valueOf);
+    this.trace.onDrop = (branch) => this.#dropGraphs(branch);
+  }
+
+  record(
+    name: string,
+    kernel: AnyKernel,
+    inputs: readonly (tf.TensorInfo | undefined)[],
+    attrs: unknown,
+  ): tf.TensorInfo[] {
+    if (this.#shouldFlush(name, kernel, inputs, attrs)) this.flush();
+    this.#stepEnds = kernel.endsStep === true;
+    const { activeTape } = engine().state;
+    if (activeTape !== null) this.#tape = activeTape;
+    if (this.trace.empty) this.#firstCall = { name, attrs, shapes: inputs.map((t) => t?.shape ?? []) };
+    return this.trace.call(name, kernel, inputs, attrs);
+  }
+
+  /** Computes what is recorded before the next kernel is; by then, what is disposed until then need not be computed. */
+  requestFlush(): void {
+    this.#flushRequested = true;
+  }
+
+  /** Tells that a value is disposed, so that its array can be used again. */
+  release(value: Value): void {
+    if (value.data === null || value.escaped) return;
+    if (value.trace === this.trace.epoch) this.#released.push(value);
+    else this.#recycle(value);
+  }
+
+  /**
+   * Computes everything recorded.
+   * @throws StrobeError that names the kernel and the line that called it; the results it would have had throw it again.
+   */
+  flush(): void {
+    this.#flushRequested = false;
+    const { trace } = this;
+    if (trace.empty) return;
+    const { end, inputs } = trace;
+    const wanted: Value[] = [];
+    for (const value of trace.results) if (value !== null && !value.disposed) wanted.push(value);
+    try {
+      if (wanted.length > 0) this.#compute(end, wanted, inputs);
+    } catch (cause) {
+      const failure = cause instanceof StrobeError ? cause : explainFailure(cause, end.path());
+      for (const value of wanted) value.failure = failure;
+      throw failure;
+    } finally {
+      trace.restart();
+      this.#tape = null;
+      for (const value of this.#released) this.#recycle(value);
+      this.#released = [];
+      if (trace.size > MAX_NODES) trace.prune();
+    }
+  }
+
+  /** Forgets every compiled graph and every buffer. */
+  dispose(): void {
+    this.sessions.clear();
+    this.pool.clear();
+    if (this.trace.empty) this.trace.prune();
+  }
+
+  /** The view the native library reads or writes a value through. */
+  nativeTensor(value: Value, shape: Shape): NativeTensor {
+    if (value.native !== null && sameShape(value.native.dims, shape)) return value.native;
+    value.native = this.#tensor(value.dtype as NumericType, value.data as NumericData, shape);
+    return value.native;
+  }
+
+  #shouldFlush(
+    name: string,
+    kernel: AnyKernel,
+    inputs: readonly (tf.TensorInfo | undefined)[],
+    attrs: unknown,
+  ): boolean {
+    if (this.trace.empty) return false;
+    if (this.#flushRequested || this.trace.length > MAX_TRACE) return true;
+    if (this.#stepEnds && !kernel.endsStep) return true;
+    const { activeTape } = engine().state;
+    // Another gradient computation begins: the last one's step is complete, however it was programmed.
+    if (activeTape !== null) return this.#tape !== null && this.#tape !== activeTape;
+    if (this.#tape !== null || this.trace.length < REPEAT_AFTER) return false;
+    // A loop that nobody reads from (evaluating a model, say) is cut where it starts again, so that its traces are alike.
+    const first = this.#firstCall;
+    return (
+      first?.name === name &&
+      sameAttributes(first.attrs, attrs) &&
+      inputs.every((t, i) => sameShape(t?.shape ?? [], first.shapes[i] ?? []))
+    );
+  }
+
+  #compute(end: TraceNode, wanted: readonly Value[], inputs: readonly Value[]): void {
+    const ids = wanted.map((value) => value.id);
+    const graph = this.#knownGraph(end, ids) ?? this.#compileOrInterpret(end, ids, wanted, inputs);
+    if (graph) this.#run(graph, wanted, inputs);
+  }
+
+  #knownGraph(end: TraceNode, ids: readonly number[]): CompiledGraph | undefined {
+    const graph = end.graphs.find((g) => sameNumbers(g.wanted, ids));
+    if (graph === undefined || graph.current) return graph;
+    this.sessions.drop(graph);
+    return undefined;
+  }
+
+  #compileOrInterpret(
+    end: TraceNode,
+    ids: readonly number[],
+    wanted: readonly Value[],
+    inputs: readonly Value[],
+  ): CompiledGraph | null {
+    const path = end.path();
+    const { nodes } = neededFor(path, ids);
+    if (this.#isSmallWork(end, nodes)) {
+      this.stats.interpreted++;
+      const results = interpret(path, ids, inputs, this.cpu);
+      results.forEach((data, i) => ((wanted[i] as Value).data = data));
+      return null;
+    }
+    const started = performance.now();
+    const graph = new CompiledGraph(this.runtime, end, ids, this.options);
+    end.graphs.push(graph);
+    this.stats.compiled++;
+    this.stats.compileMs += performance.now() - started;
+    return graph;
+  }
+
+  /**
+   * Whether the cpu kernels do this. Bits must not depend on what a process did before, so work that rounds is judged by
+   * its size alone; only work whose bits are the same either way may be compiled on the second sighting.
+   */
+  #isSmallWork(end: TraceNode, nodes: readonly TraceNode[]): boolean {
+    let work = 0;
+    for (const node of nodes) work += node.work;
+    if (work > COMPILE_AT_ONCE_ABOVE) return false;
+    if (this.smallWork === 'native') return false;
+    const exact = nodes.every((node) => node.kernel === null || node.kernel.exact === true);
+    if (!exact && (this.smallWork === 'exact' || work > NEVER_COMPILE_BELOW)) return false;
+    if (work > NEVER_COMPILE_BELOW && end.sightings++ > 0) return false;
+    return canInterpret(nodes, this.cpu);
+  }
+
+  #run(graph: CompiledGraph, wanted: readonly Value[], inputs: readonly Value[]): void {
+    const feeds: Record<string, NativeTensor> = {};
+    for (const { position, port } of graph.inputs) {
+      feeds[port.name] = this.nativeTensor(inputs[position] as Value, port.shape);
+    }
+    const fetches: Record<string, NativeTensor> = {};
+    const tensors = graph.outputs.map(({ name, type, size, shape }) => {
+      const tensor = this.#tensor(type, this.pool.take(type, size), shape);
+      fetches[name] = tensor;
+      return tensor;
+    });
+    this.sessions.touch(graph);
+    graph.run(feeds, fetches);
+    this.stats.runs++;
+    wanted.forEach((value, i) => {
+      value.native = tensors[i] as NativeTensor;
+      value.data = value.native.data as NumericData;
+    });
+    this.onRun?.({ graph, inputs, results: wanted });
+  }
+
+  #tensor(type: NumericType, data: NumericData, shape: Shape): NativeTensor {
+    return new this.runtime.Tensor(type as 'float32', data as Float32Array, shape);
+  }
+
+  #recycle(value: Value): void {
+    if (value.data !== null && !value.escaped) this.pool.give(value.dtype as NumericType, value.data);
+    value.data = null;
+    value.native = null;
+  }
+
+  #dropGraphs(branch: TraceNode): void {
+    for (const graph of branch.graphs.slice()) this.sessions.drop(graph);
+    for (const child of branch.children) this.#dropGraphs(child);
+  }
+}
+
+/** One run of a compiled graph. */
+export interface GraphRun {
+  graph: CompiledGraph;
+  /** The trace's inputs, by position. */
+  inputs: readonly Value[];
+  /** What was computed, in the order of the graph's outputs. */
+  results: readonly Value[];
+}
