@@ -87,15 +87,13 @@ const elementwise: Calls = {
   AddN: fc
     .tuple(shapes, fc.integer({ min: 1, max: 4 }), oneOf(...numbers))
     .chain(([shape, n, dtype]) => callList(Array.from({ length: n }, () => tensor(shape, dtype)))),
-  Select: fc
-    .tuple(shapesOfRank(1, 4), fc.boolean(), oneOf(...numbers))
-    .chain(([shape, rows, dtype]) =>
-      call({
-        condition: tensor(rows ? shape.slice(0, 1) : shape, 'bool'),
-        t: tensor(shape, dtype, 'special'),
-        e: tensor(shape, dtype, 'special'),
-      }),
-    ),
+  Select: fc.tuple(shapesOfRank(1, 4), fc.boolean(), oneOf(...numbers)).chain(([shape, rows, dtype]) =>
+    call({
+      condition: tensor(rows ? shape.slice(0, 1) : shape, 'bool'),
+      t: tensor(shape, dtype, 'special'),
+      e: tensor(shape, dtype, 'special'),
+    }),
+  ),
 };
 
 const reductions: Calls = {
@@ -236,27 +234,23 @@ const indexing: Calls = {
       ),
   ),
   StridedSlice: shapesOfRank(1, 3).chain((shape) =>
-    fc
-      .tuple(...shape.map((n) => fc.tuple(fc.nat(n - 1), fc.nat(n), oneOf(-2, -1, 1, 2))))
-      .chain((ranges) =>
-        fc
-          .tuple(fc.nat(7), fc.nat(7))
-          .chain(([beginMask, endMask]) =>
-            call(
-              { x: tensor(shape) },
-              {
-                begin: ranges.map((r) => r[0]),
-                end: ranges.map((r) => r[1]),
-                strides: ranges.map((r) => r[2]),
-                beginMask,
-                endMask,
-                ellipsisMask: 0,
-                newAxisMask: 0,
-                shrinkAxisMask: 0,
-              },
-            ),
-          ),
+    fc.tuple(...shape.map((n) => fc.tuple(fc.nat(n - 1), fc.nat(n), oneOf(-2, -1, 1, 2)))).chain((ranges) =>
+      fc.tuple(fc.nat(7), fc.nat(7)).chain(([beginMask, endMask]) =>
+        call(
+          { x: tensor(shape) },
+          {
+            begin: ranges.map((r) => r[0]),
+            end: ranges.map((r) => r[1]),
+            strides: ranges.map((r) => r[2]),
+            beginMask,
+            endMask,
+            ellipsisMask: 0,
+            newAxisMask: 0,
+            shrinkAxisMask: 0,
+          },
+        ),
       ),
+    ),
   ),
   OneHot: fc
     .tuple(shapesOfRank(1, 3), fc.integer({ min: 1, max: 6 }), oneOf<[number, number]>([1, 0], [2.5, -1]))
@@ -349,41 +343,35 @@ const update = (slots: string[], attrs: object) =>
 
 const decay = oneOf(0, 0.01);
 export const updates: Calls = {
-  FusedAdam: fc
-    .tuple(fc.boolean(), decay, oneOf(1, 0.99))
-    .chain(([amsgrad, weightDecay, shrink]) =>
-      update(['expAvg', 'expAvgSq', ...(amsgrad ? ['maxExpAvgSq'] : [])], {
-        stepSize: 0.01,
-        beta1: 0.9,
-        beta2: 0.999,
-        eps: 1e-8,
-        biasCorrection2Sqrt: 0.3,
-        weightDecay,
-        shrink,
-      }),
-    ),
-  FusedSGD: fc
-    .tuple(oneOf(0, 0.9), fc.boolean(), decay)
-    .chain(([momentum, nesterov, weightDecay]) =>
-      update(momentum ? ['momentumBuffer'] : [], {
-        lr: 0.1,
-        momentum,
-        dampening: nesterov ? 0 : 0.2,
-        nesterov: nesterov && momentum > 0,
-        weightDecay,
-      }),
-    ),
-  FusedRMSprop: fc
-    .tuple(fc.boolean(), decay)
-    .chain(([momentum, weightDecay]) =>
-      update(['squareAvg', ...(momentum ? ['momentumBuffer'] : [])], {
-        lr: 0.01,
-        alpha: 0.9,
-        eps: 1e-8,
-        weightDecay,
-        momentum: momentum ? 0.9 : 0,
-      }),
-    ),
+  FusedAdam: fc.tuple(fc.boolean(), decay, oneOf(1, 0.99)).chain(([amsgrad, weightDecay, shrink]) =>
+    update(['expAvg', 'expAvgSq', ...(amsgrad ? ['maxExpAvgSq'] : [])], {
+      stepSize: 0.01,
+      beta1: 0.9,
+      beta2: 0.999,
+      eps: 1e-8,
+      biasCorrection2Sqrt: 0.3,
+      weightDecay,
+      shrink,
+    }),
+  ),
+  FusedSGD: fc.tuple(oneOf(0, 0.9), fc.boolean(), decay).chain(([momentum, nesterov, weightDecay]) =>
+    update(momentum ? ['momentumBuffer'] : [], {
+      lr: 0.1,
+      momentum,
+      dampening: nesterov ? 0 : 0.2,
+      nesterov: nesterov && momentum > 0,
+      weightDecay,
+    }),
+  ),
+  FusedRMSprop: fc.tuple(fc.boolean(), decay).chain(([momentum, weightDecay]) =>
+    update(['squareAvg', ...(momentum ? ['momentumBuffer'] : [])], {
+      lr: 0.01,
+      alpha: 0.9,
+      eps: 1e-8,
+      weightDecay,
+      momentum: momentum ? 0.9 : 0,
+    }),
+  ),
   FusedAdagrad: decay.chain((weightDecay) => update(['sum'], { stepSize: 0.01, eps: 1e-10, weightDecay })),
 };
 

@@ -2,7 +2,7 @@ import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OnnxBackend, registerOnnxBackend } from '../../../src/backend/onnx/index.js';
+import { type OnnxBackend, registerOnnxBackend } from '../../../src/backend/onnx/index.js';
 import { kernelTable } from '../../../src/backend/onnx/kernels/index.js';
 import { Adagrad, Adam, Parameter, RMSprop, SGD } from '../../../src/index.js';
 import { calls, updates } from './calls.js';

@@ -134,19 +134,17 @@ export const windowCalls: Record<string, fc.Arbitrary<Draw>> = {
   MaxPool3DGrad: poolCall(3, true, true),
   AvgPoolGrad: poolCall(2, true, false),
   AvgPool3DGrad: poolCall(3, true, false),
-  FusedBatchNorm: fc
-    .tuple(small, small, fc.boolean())
-    .chain(([n, c, affine]) =>
-      call(
-        {
-          x: tensor([n, 3, 2, c]),
-          mean: tensor([c]),
-          variance: tensor([c], 'float32', 'positive'),
-          ...(affine ? { offset: tensor([c]), scale: tensor([c]) } : {}),
-        },
-        { varianceEpsilon: 1e-3 },
-      ),
+  FusedBatchNorm: fc.tuple(small, small, fc.boolean()).chain(([n, c, affine]) =>
+    call(
+      {
+        x: tensor([n, 3, 2, c]),
+        mean: tensor([c]),
+        variance: tensor([c], 'float32', 'positive'),
+        ...(affine ? { offset: tensor([c]), scale: tensor([c]) } : {}),
+      },
+      { varianceEpsilon: 1e-3 },
     ),
+  ),
   LRN: fc
     .tuple(small, fc.integer({ min: 1, max: 6 }))
     .chain(([depthRadius, c]) => call({ x: tensor([2, 2, 3, c]) }, { depthRadius, bias: 1, alpha: 0.5, beta: 0.75 })),
