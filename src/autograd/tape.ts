@@ -31,13 +31,7 @@ export class Tape {
    */
   gradients(loss: tf.Scalar, xs: readonly tf.Tensor[], scale = 1): (tf.Tensor | undefined)[] {
     try {
-      return tf.tidy(() => {
-        const byTensor = new Map<number, tf.Tensor>([[loss.id, tf.fill(loss.shape, scale)]]);
-        for (const node of this.#dependingOn(xs).reverse()) backThrough(node, byTensor);
-        const gradients = xs.map((x) => byTensor.get(x.id));
-        for (const gradient of gradients) if (gradient) tf.keep(gradient);
-        return gradients as tf.Tensor[];
-      });
+      return differentiate(this.#nodes, loss, xs, scale);
     } finally {
       this.dispose();
     }
@@ -48,19 +42,53 @@ export class Tape {
     for (const node of this.#nodes) for (const tensor of node.saved ?? []) tensor.dispose();
     this.#nodes = [];
   }
+}
 
-  /** The nodes whose outputs are functions of `xs`, each with only those inputs that are. */
-  #dependingOn(xs: readonly tf.Tensor[]): TapeNode[] {
-    const reached = new Set(xs.map((x) => x.id));
-    const nodes: TapeNode[] = [];
-    for (const node of this.#nodes) {
-      const inputs = Object.entries(node.inputs).filter(([, input]) => reached.has(input.id));
-      if (inputs.length === 0) continue;
-      for (const output of node.outputs) reached.add(output.id);
-      nodes.push({ ...node, inputs: Object.fromEntries(inputs) });
-    }
-    return nodes;
+/**
+ * The same while `record` is still running: the gradients of what has been recorded so far. The recording goes on, and
+ * may be differentiated again. The caller owns the gradients.
+ */
+export function gradientsSoFar(loss: tf.Scalar, xs: readonly tf.Tensor[]): (tf.Tensor | undefined)[] {
+  const recorded = engine().state.activeTape ?? [];
+  return unrecorded(() => differentiate(recorded, loss, xs, 1));
+}
+
+/** Runs synchronous code in the middle of a recording without recording it. */
+export function unrecorded<T>(f: () => T): T {
+  const restore = stash();
+  try {
+    return f();
+  } finally {
+    restore();
   }
+}
+
+function differentiate(
+  recorded: readonly TapeNode[],
+  loss: tf.Scalar,
+  xs: readonly tf.Tensor[],
+  scale: number,
+): (tf.Tensor | undefined)[] {
+  return tf.tidy(() => {
+    const byTensor = new Map<number, tf.Tensor>([[loss.id, tf.fill(loss.shape, scale)]]);
+    for (const node of dependingOn(recorded, xs).reverse()) backThrough(node, byTensor);
+    const gradients = xs.map((x) => byTensor.get(x.id));
+    for (const gradient of gradients) if (gradient) tf.keep(gradient);
+    return gradients as tf.Tensor[];
+  });
+}
+
+/** The nodes whose outputs are functions of `xs`, each with only those inputs that are. */
+function dependingOn(recorded: readonly TapeNode[], xs: readonly tf.Tensor[]): TapeNode[] {
+  const reached = new Set(xs.map((x) => x.id));
+  const nodes: TapeNode[] = [];
+  for (const node of recorded) {
+    const inputs = Object.entries(node.inputs).filter(([, input]) => reached.has(input.id));
+    if (inputs.length === 0) continue;
+    for (const output of node.outputs) reached.add(output.id);
+    nodes.push({ ...node, inputs: Object.fromEntries(inputs) });
+  }
+  return nodes;
 }
 
 /** One node of the walk: the gradients of its outputs become contributions to those of its inputs. */

@@ -20,6 +20,7 @@ export interface ModuleHost {
   readonly trainer: Trainer;
   log(name: string, value: number | tf.Tensor, options: LogOptions): void;
   manualBackward(loss: tf.Scalar): void;
+  clipGradients(optimizer: Optimizer, max: number, algorithm: 'norm' | 'value'): void;
 }
 
 const hosts = new WeakMap<Module, ModuleHost>();
@@ -88,6 +89,8 @@ export abstract class Module {
   declare exampleInput?: tf.Tensor | tf.Tensor[];
   readonly hparams: Record<string, unknown> = {};
   #logHyperparameters = true;
+  /** Parameters of other optimizers that are set aside, and what they had. */
+  readonly #toggled = new Map<Parameter, boolean>();
 
   /**
    * Makes a module from a checkpoint: its constructor gets the hyper-parameters that `saveHyperparameters` kept, and what
@@ -260,6 +263,39 @@ export abstract class Module {
   /** Manual optimization: the gradients of `loss`, added to each parameter's `grad`. */
   manualBackward(loss: tf.Scalar): void {
     this.#host('manualBackward').manualBackward(loss);
+  }
+
+  /** Manual optimization: clips the gradients of what this optimizer holds, by their common norm or element by element. */
+  clipGradients(
+    optimizer: Optimizer,
+    options: { gradientClipVal: number; gradientClipAlgorithm?: 'norm' | 'value' },
+  ): void {
+    const { gradientClipVal, gradientClipAlgorithm = 'norm' } = options;
+    this.#host('clipGradients').clipGradients(optimizer, gradientClipVal, gradientClipAlgorithm);
+  }
+
+  /**
+   * Manual optimization: until `untoggleOptimizer`, only this optimizer's parameters get gradients. A step that trains one
+   * of several networks saves itself the others' backward passes, and leaves their gradients alone.
+   */
+  toggleOptimizer(optimizer: Optimizer): void {
+    this.#untoggle();
+    const own = new Set(optimizer.parameters());
+    for (const parameter of this.trainer.optimizers.flatMap((each) => each.parameters())) {
+      if (own.has(parameter) || this.#toggled.has(parameter)) continue;
+      this.#toggled.set(parameter, parameter.requiresGrad);
+      parameter.requiresGrad = false;
+    }
+  }
+
+  /** Gives the other optimizers' parameters back what `toggleOptimizer` took. */
+  untoggleOptimizer(_optimizer?: Optimizer): void {
+    this.#untoggle();
+  }
+
+  #untoggle(): void {
+    for (const [parameter, wanted] of this.#toggled) parameter.requiresGrad = wanted;
+    this.#toggled.clear();
   }
 
   /** The optimizer, or all of them when there are several. */

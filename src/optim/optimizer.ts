@@ -19,6 +19,8 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
   readonly defaults: Readonly<H>;
   readonly #algorithm: Algorithm<H>;
   #state = new Map<Parameter, ParameterState>();
+  /** @internal Takes every step in the trainer's name when it is the user's code that calls for it. */
+  stepper: ((optimizer: Optimizer, apply: () => void) => void) | undefined;
 
   /** @throws ConfigurationError for wrong options, no parameters, or a parameter that appears twice. */
   constructor(algorithm: Algorithm<H>, params: GroupsOf<H>, options: Partial<H>) {
@@ -52,6 +54,11 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
    * @throws ContractError for a learning rate that is no number, or a gradient that doesn't fit its parameter.
    */
   step(): void {
+    if (this.stepper) this.stepper(this, () => this.#apply());
+    else this.#apply();
+  }
+
+  #apply(): void {
     const due = this.paramGroups.map((group) => {
       this.#checkLr(group);
       return { group, params: group.params.filter(wantsUpdate) };

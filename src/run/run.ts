@@ -3,7 +3,7 @@ import type { Metrics } from '../module/metrics.js';
 import type { Module } from '../module/module.js';
 import type { CallbackList } from '../trainer/callback.js';
 import { eventData, type Batch, type HookName } from '../trainer/hooks.js';
-import type { Outcome, Runner } from '../trainer/runner.js';
+import type { AdvanceOptions, Outcome, Runner } from '../trainer/runner.js';
 import type { Snapshot } from '../trainer/state.js';
 import { takeOver } from '../trainer/tenancy.js';
 import type { FitResult, Trainer } from '../trainer/trainer.js';
@@ -21,6 +21,12 @@ export interface RunOptions {
   signal?: AbortSignal;
   /** Whether playing pauses before an update whose gradients are NaN or infinite. Default true. */
   guard?: boolean;
+  /**
+   * What an error in a hook does is to leave the run paused before it, to be looked into, mended and tried again. True: an
+   * error in `trainingStep` or the backward pass does so, too; false: that one ends the run as `failed`.
+   * Default false. `finish()` ends the run on any error.
+   */
+  postMortem?: boolean;
   /** How much to remember for `rewind`, in bytes. Default 64 MiB; 0 remembers nothing. */
   history?: { limitBytes?: number };
 }
@@ -47,6 +53,7 @@ export type RunStatus = 'paused' | 'running' | Outcome;
 export class Run implements AsyncIterable<RunEvent> {
   readonly #runner: Runner;
   readonly #signal: AbortSignal | undefined;
+  readonly #onErrors: NonNullable<AdvanceOptions['errors']>;
   readonly #history: History;
   readonly #breakpoints = new Breakpoints();
   readonly #listeners = new Set<Listener>();
@@ -56,11 +63,13 @@ export class Run implements AsyncIterable<RunEvent> {
   readonly name: string;
 
   /** @internal Use `trainer.run(model, data)`. */
-  constructor(runner: Runner, { signal, history, guard = true }: RunOptions, name = 'run') {
+  constructor(runner: Runner, { signal, history, guard = true, postMortem = false }: RunOptions, name = 'run') {
     this.#runner = runner;
     this.#signal = signal;
+    this.#onErrors = postMortem ? 'pause' : 'pause in hooks';
     this.#history = new History(history?.limitBytes ?? HISTORY_BYTES);
     this.name = name;
+    this.#session.postMortem = postMortem;
     if (guard) this.#breakpoints.at('onBeforeOptimizerStep', hasBadGradient, 'gradients that are NaN or infinite');
   }
 
@@ -304,7 +313,7 @@ export class Run implements AsyncIterable<RunEvent> {
 
   /** Goes on to the end. */
   async finish(): Promise<FitResult> {
-    await this.#advance(() => false);
+    await this.#advance(() => false, 'end');
     return this.trainer.result({ outcome: this.#runner.outcome ?? 'completed', reason: this.#runner.reason });
   }
 
@@ -339,20 +348,31 @@ export class Run implements AsyncIterable<RunEvent> {
     return event;
   }
 
-  async #advance(stop: (hook: HookName) => boolean): Promise<RunEvent | undefined> {
+  async #advance(stop: (hook: HookName) => boolean, errors = this.#onErrors): Promise<RunEvent | undefined> {
     this.#refuseIfBusy();
     if (this.#runner.outcome !== undefined) return this.#refuseIfFailed();
+    // A listener or a breakpoint's condition that throws pauses the run where it stands.
+    let thrown: { error: unknown } | undefined;
     const pass = (hook: HookName): boolean => {
-      this.#remember(hook);
-      this.#tell(hook);
-      return stop(hook);
+      try {
+        this.#remember(hook);
+        this.#tell(hook);
+        return stop(hook);
+      } catch (error) {
+        thrown = { error };
+        return true;
+      }
     };
     if (this.#runner.begun) this.#takeOver();
     this.#journal.close(this.#session, this.position);
-    const hook = await this.#runner.advance(pass, this.#signal);
-    if (hook === undefined) this.#history.clear();
-    else this.#stand();
-    return hook && this.#event(hook);
+    try {
+      const hook = await this.#runner.advance(pass, { errors, ...(this.#signal ? { signal: this.#signal } : {}) });
+      if (thrown) throw thrown.error;
+      return hook && this.#event(hook);
+    } finally {
+      if (this.#runner.outcome === undefined) this.#stand();
+      else this.#history.clear();
+    }
   }
 
   /** The run has paused: what is changed from now on is the user's doing. */

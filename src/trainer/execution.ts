@@ -127,6 +127,27 @@ export class Execution {
     }
   }
 
+  /**
+   * After an error: stands before what failed, as if paused there, if that changed nothing. A callback or the module that
+   * threw in a hook is called again when the walk goes on, unless it has been taken out of the list; a step that threw is
+   * done again.
+   *
+   * @param steps whether that goes for steps as well as for hooks
+   */
+  standBeforeFailure(steps: boolean): boolean {
+    if (this.#detour) return false;
+    const failed = this.#running;
+    if (failed) {
+      failed.called -= 1;
+      this.#after = lastCalled(failed);
+      this.#running = undefined;
+      this.#atPoint = true;
+      return true;
+    }
+    const instruction = this.program.code[this.#pc];
+    return steps && instruction?.kind === 'act' && instruction.repeatable?.(this.session) === true;
+  }
+
   #execute(instruction: Instruction<Session, HookName>): void | Promise<void> {
     const { session } = this;
     switch (instruction.kind) {
@@ -187,8 +208,9 @@ export class Execution {
     const failedAt = this.#pc;
     // A hook that failed in one callee is still owed to the others if it belongs to an exit.
     const failed = this.#running;
+    const after = this.#after;
     this.#detour = undefined;
-    const atPoint = this.#atPoint;
+    const atPoint = this.#atPoint && after === undefined;
     for (const { enter, exit } of openScopes(this.program, failedAt)) {
       if (atPoint && enter.from === failedAt) continue; // Stands before its beginning: nothing is owed.
       const begun = failedAt >= exit.from && failedAt < exit.to;
@@ -198,7 +220,8 @@ export class Execution {
         if (instruction.kind === 'act') {
           if (pc !== failedAt) await attempt(() => this.#execute(instruction));
         } else if (instruction.kind === 'hook') {
-          this.#running = begun && pc === failedAt && failed ? failed : open(this.session, instruction.hook);
+          const here = begun && pc === failedAt;
+          this.#running = here && failed ? failed : open(this.session, instruction.hook, here ? after : undefined);
           const { callees } = this.#running;
           while (this.#running.called < callees.length) await attempt(() => this.#execute(instruction));
           this.#running = undefined;

@@ -6,7 +6,7 @@ import type { HookName } from './hooks.js';
 import { compile, vocabulary } from './program.js';
 import type { Session } from './session.js';
 
-const { hook, act, when, loop, scope } = vocabulary<Session, HookName>();
+const { hook, act, attempt, when, loop, scope } = vocabulary<Session, HookName>();
 
 /** One training batch, from loader to optimizer. */
 const trainBatch = [
@@ -15,7 +15,7 @@ const trainBatch = [
   when(
     'batch was not refused',
     batch.accepted,
-    act('trainingStep', batch.forward),
+    attempt('trainingStep', batch.forward, batch.isAutomatic),
     when(
       'gradients start anew',
       batch.startsWindow,
@@ -26,7 +26,7 @@ const trainBatch = [
       'there is a loss',
       batch.hasLoss,
       hook('onBeforeBackward'),
-      act('backward', batch.backward),
+      attempt('backward', batch.backward),
       hook('onAfterBackward'),
     ),
     when(

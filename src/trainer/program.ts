@@ -10,7 +10,7 @@ export type Condition<C> = (context: C) => boolean;
 
 export type Phase<C, H extends string> =
   | { kind: 'hook'; name: H }
-  | { kind: 'act'; name: string; run: Act<C> }
+  | { kind: 'act'; name: string; run: Act<C>; repeatable?: Condition<C> }
   | { kind: 'when'; name: string; holds: Condition<C>; body: Phase<C, H>[] }
   | { kind: 'loop'; name: string; holds: Condition<C>; body: Phase<C, H>[] }
   | { kind: 'scope'; name: string; reenter: boolean; enter: Phase<C, H>[]; body: Phase<C, H>[]; exit: Phase<C, H>[] };
@@ -32,6 +32,13 @@ export function vocabulary<C, H extends string>() {
     hook: (name: H): Phase<C, H> => ({ kind: 'hook', name }),
     /** Something that is done. */
     act: (name: string, run: Act<C>): Phase<C, H> => ({ kind: 'act', name, run }),
+    /** Something that is done, and that an error leaves undone: where `repeatable` holds it may be tried again. */
+    attempt: (name: string, run: Act<C>, repeatable: Condition<C> = () => true): Phase<C, H> => ({
+      kind: 'act',
+      name,
+      run,
+      repeatable,
+    }),
     when: (name: string, holds: Condition<C>, ...body: Phase<C, H>[]): Phase<C, H> => ({
       kind: 'when',
       name,
@@ -56,7 +63,7 @@ export function vocabulary<C, H extends string>() {
 
 export type Instruction<C, H extends string> =
   | { kind: 'hook'; path: string; hook: H }
-  | { kind: 'act'; path: string; run: Act<C> }
+  | { kind: 'act'; path: string; run: Act<C>; repeatable?: Condition<C> }
   | { kind: 'test'; path: string; holds: Condition<C>; otherwise: number }
   | { kind: 'jump'; path: string; to: number };
 
@@ -113,7 +120,7 @@ export function compile<C, H extends string>(name: string, phases: Phase<C, H>[]
         emit({ kind: 'hook', path, hook: phase.name });
         break;
       case 'act':
-        emit({ kind: 'act', path, run: phase.run });
+        emit({ kind: 'act', path, run: phase.run, ...(phase.repeatable ? { repeatable: phase.repeatable } : {}) });
         break;
       case 'when':
       case 'loop':

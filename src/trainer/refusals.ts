@@ -31,3 +31,13 @@ export function nothingToSave(): ContractError {
     }),
   );
 }
+
+export function insideManualStep(): ContractError {
+  return new ContractError(
+    StrobeError.compose('A run cannot be saved inside a step that optimizes manually.', {
+      expected: 'a hook before or after trainingStep: what the step has done so far could not be done again',
+      received: 'a call from inside trainingStep',
+      hint: 'save in onTrainBatchStart or onTrainBatchEnd',
+    }),
+  );
+}

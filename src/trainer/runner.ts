@@ -9,6 +9,12 @@ export class Interruption extends Error {
   override name = 'Interruption';
 }
 
+export interface AdvanceOptions {
+  signal?: AbortSignal;
+  /** What an error does: end the program, or leave it standing before the hook, or also the step, that threw. */
+  errors?: 'end' | 'pause in hooks' | 'pause';
+}
+
 /**
  * Drives an execution and sees to how it ends: by itself, on request, by an interrupt, or by an error. A fit drains it;
  * a Run lets it go from hook to hook.
@@ -32,7 +38,7 @@ export class Runner {
 
   /** Runs to the end. */
   async drain(signal?: AbortSignal): Promise<{ outcome: Outcome; reason: string }> {
-    await this.advance(() => false, signal);
+    await this.advance(() => false, signal ? { signal } : {});
     return { outcome: this.outcome as Outcome, reason: this.reason };
   }
 
@@ -40,7 +46,10 @@ export class Runner {
    * Goes on to the next hook that `stop` accepts; undefined at the end. An interrupt ends the program with its end hooks
    * and is not an error; an error is thrown after they have run.
    */
-  async advance(stop: (hook: HookName) => boolean, signal?: AbortSignal): Promise<HookName | undefined> {
+  async advance(
+    stop: (hook: HookName) => boolean,
+    { signal, errors = 'end' }: AdvanceOptions = {},
+  ): Promise<HookName | undefined> {
     const { session } = this.execution;
     const { trainer } = session;
     const check = (): void => {
@@ -55,6 +64,7 @@ export class Runner {
       return hook;
     } catch (error) {
       const interrupted = error instanceof Interruption || (signal?.aborted === true && error === signal.reason);
+      if (!interrupted && errors !== 'end' && this.execution.standBeforeFailure(errors === 'pause')) throw error;
       await this.#abort(error, interrupted ? 'interrupted' : 'failed');
       if (interrupted) return undefined;
       throw error;

@@ -6,6 +6,7 @@ import { attach, modulesIn, type Module } from '../module/module.js';
 import type { Parameter } from '../module/parameter.js';
 import { hasUnbuiltLayers, walk, type Buffer } from '../module/walk.js';
 import { retain } from '../tensors/share.js';
+import { clipGradients } from '../optim/clip.js';
 import type { Optimizer, SchedulerConfig } from '../optim/index.js';
 import { disposeAll, tensorsIn } from '../tensors/tree.js';
 import type { BatchSource } from './batch-source.js';
@@ -72,6 +73,11 @@ export interface Hands {
   /** What the gradients are multiplied by: one over the accumulation window. */
   lossScale: number;
   tape: Tape | undefined;
+  /** True while `trainingStep` runs. */
+  stepping: boolean;
+  /** Manual optimization: which optimizer is being stepped, and how many hooks the step has called. */
+  optimizer: Optimizer | undefined;
+  manualCalls: number;
   /** Weights as they were when the forward pass began, while that pass may have to be repeated elsewhere. */
   before: Record<string, tf.Tensor>;
 }
@@ -85,6 +91,9 @@ const EMPTY: Hands = {
   loss: undefined,
   lossScale: 1,
   tape: undefined,
+  stepping: false,
+  optimizer: undefined,
+  manualCalls: 0,
   before: {},
 };
 
@@ -112,8 +121,14 @@ export class Session {
   resume: ResumePoint | undefined;
   /** Whether live metric values are those of the current step, of the whole epoch, or not of a loop at all. */
   metricLevel: 'step' | 'epoch' | undefined;
+  /** True if a training step that throws may be tried again. */
+  postMortem = false;
   /** Why the program ended, in words. */
   endReason = '';
+  /** What a module's `manualBackward` does, once there are optimizers. */
+  manualBackward: (loss: tf.Scalar) => void = () => {
+    throw new ContractError('manualBackward was called outside a fit: call it in trainingStep.');
+  };
   #site = 'the constructor';
   #keyed: [string, Callback][] = [];
 
@@ -234,7 +249,12 @@ export class Session {
 
   /** Makes this session the one that the module's `log`, `trainer` and the like refer to. */
   attach(): void {
-    attach(this.module, { trainer: this.trainer, log: this.log.bind(this), manualBackward: refuseManual });
+    attach(this.module, {
+      trainer: this.trainer,
+      log: this.log.bind(this),
+      manualBackward: (loss) => this.manualBackward(loss),
+      clipGradients,
+    });
   }
 
   /** Lets go of everything but the weights. */
@@ -276,10 +296,6 @@ export class Session {
   }
 }
 
-function refuseManual(): never {
-  throw new ContractError('Manual optimization is not there yet: leave automaticOptimization true.');
-}
-
 /** Getters, so that nothing is made for hooks that do not ask. */
 function hookDataOf(session: Session): HookData {
   return {
@@ -302,7 +318,7 @@ function hookDataOf(session: Session): HookData {
       return session.hands.loss as tf.Scalar;
     },
     get optimizer() {
-      return session.optimizers[0] as Optimizer;
+      return (session.hands.optimizer ?? session.optimizers[0]) as Optimizer;
     },
     get gradients() {
       const withGradient = session.parameters.filter((parameter) => parameter.grad !== null);

@@ -21,7 +21,7 @@ import { resolveOptions, type ResolvedOptions, type TrainerOptions } from './opt
 import { countTrainingBatches } from './phases/loaders.js';
 import { isLastBatch } from './phases/train-batch.js';
 import { Runner, type Outcome } from './runner.js';
-import { busy, notAModule, nothingToSave } from './refusals.js';
+import { busy, insideManualStep, notAModule, nothingToSave } from './refusals.js';
 import { freshProgress, Session, type Progress } from './session.js';
 import { takeOver } from './tenancy.js';
 import { arrive, captureState, captureWeights, disposeState, isRunState } from './state.js';
@@ -180,6 +180,7 @@ export class Trainer {
     if (!this.#runner) throw nothingToSave();
     const { execution } = this.#runner;
     const { session } = execution;
+    if (session.hands.stepping && !session.module.automaticOptimization) throw insideManualStep();
     const checkpoint = weightsOnly ? captureWeights(session) : captureState(session, execution);
     try {
       if (isRunState(checkpoint)) checkpoint.run.limits = changed(checkpoint.run.limits, limitsOf(this.options));

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { describe, expect, expectTypeOf, it } from 'vitest';
+import { describe, expect, expectTypeOf, it, vi } from 'vitest';
 import {
   Adam,
   Callback,
@@ -181,19 +181,105 @@ describe('a run', () => {
     await expect(run.rewind(1)).rejects.toThrow('This run is over');
   });
 
-  it('stays whole when a callback throws in its end hooks', async () => {
-    const { run } = start();
+  it('stays paused and whole when a callback throws, and goes on once that is mended', async () => {
+    const { run, counter } = start();
     await run.step();
+    const thrower = new (class Thrower extends Callback {
+      broken = true;
+      override onTrainBatchStart(): void {
+        if (this.broken) throw new RangeError('thrown');
+      }
+    })();
+    run.callbacks.add(thrower);
+    await expect(run.step()).rejects.toThrow('thrown');
+    expect(run.status).toBe('paused');
+    expect(run.position).toMatchObject({ hook: 'onTrainBatchStart', batchIdx: 1 });
+    await expect(run.next()).rejects.toThrow('thrown');
+    thrower.broken = false;
+    await run.step();
+    expect(counter.batches).toBe(1);
+    run.callbacks.remove(thrower);
+    expect(await finished(run)).toEqual(uninterrupted);
+  });
+
+  it('calls nobody twice in the hook that threw', async () => {
+    const calls: string[] = [];
+    const noted = (name: string, fails = false) =>
+      new (class Noted extends Callback {
+        override get stateKey() {
+          return name;
+        }
+        override onTrainBatchStart(): void {
+          calls.push(name);
+          if (fails) throw new RangeError('thrown');
+        }
+      })();
+    const { run } = start();
+    const second = noted('second', true);
+    for (const callback of [noted('first'), second, noted('third')]) run.callbacks.add(callback);
+    await expect(run.step()).rejects.toThrow('thrown');
+    run.callbacks.remove(second);
+    await run.until('onBeforeBackward');
+    expect(calls).toEqual(['first', 'second', 'third']);
+  });
+
+  it('ends as failed when finish() meets an error, and says so from then on', async () => {
+    const { run } = start();
     run.callbacks.add(
       new (class Thrower extends Callback {
-        override onTrainBatchStart(): void {
+        override onTrainBatchEnd(): void {
           throw new RangeError('thrown');
         }
       })(),
     );
-    await expect(run.step()).rejects.toThrow('thrown');
+    await expect(run.finish()).rejects.toThrow('thrown');
     expect(run.status).toBe('failed');
     await expect(run.next()).rejects.toThrow('This run has failed');
+  });
+
+  it('is paused by a listener or a condition that throws', async () => {
+    const { run } = start();
+    const off = run.on({ hook: 'onAfterBackward' }, () => {
+      throw new RangeError('heard');
+    });
+    await expect(run.finish()).rejects.toThrow('heard');
+    expect(run.position.hook).toBe('onAfterBackward');
+    off();
+    run.break('onTrainBatchEnd', () => {
+      throw new RangeError('condition');
+    });
+    run.play();
+    await vi.waitFor(() => expect(run.status).toBe('paused'));
+    await expect(run.pause()).rejects.toThrow('condition');
+    run.breakpoints[0]?.remove();
+    run.breakpoints.forEach((each) => each.remove());
+    expect(await finished(run)).toEqual(uninterrupted);
+  });
+
+  it('fails for good when a step throws, unless it is to be looked into', async () => {
+    const broken = (run: Run) => {
+      const { module } = run;
+      const step = module.trainingStep?.bind(module);
+      module.trainingStep = () => {
+        throw new RangeError('step');
+      };
+      return () => (module.trainingStep = step as never);
+    };
+    const { run } = start();
+    broken(run);
+    await expect(run.step()).rejects.toThrow('step');
+    expect(run.status).toBe('failed');
+
+    const { run: open } = start({ postMortem: true });
+    await open.step(2);
+    const before = tf.memory().numTensors;
+    const mend = broken(open);
+    await expect(open.step()).rejects.toThrow('step');
+    await expect(open.step()).rejects.toThrow('step');
+    expect(open.status).toBe('paused');
+    expect(tf.memory().numTensors - before).toBeLessThan(30);
+    mend();
+    expect(await finished(open)).toEqual(uninterrupted);
   });
 });
 

@@ -8,6 +8,7 @@ import type { Session } from '../session.js';
  */
 export function stepSchedulersAt(s: Session, interval: 'step' | 'epoch', kind: 'plain' | 'plateau' = 'plain'): void {
   const { progress } = s;
+  if (!s.module.automaticOptimization) return; // Whoever steps the optimizers steps these, too.
   const count =
     interval === 'step' ? (kind === 'plateau' ? progress.batchIdx : progress.batchIdx + 1) : progress.epoch + 1;
   for (const config of s.schedulers) {

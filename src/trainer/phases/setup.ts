@@ -5,6 +5,7 @@ import { hasUnbuiltLayers } from '../../module/walk.js';
 import type { Session } from '../session.js';
 import { applyState, loadIntoCallbacks, warnOfStrangers } from '../state.js';
 import { trainSourceFor } from './loaders.js';
+import { manualBackward, refuseAutomaticOptions, takeSteps } from './manual.js';
 
 /** A callback that the module brings replaces those of its class. */
 export function configureCallbacks(s: Session): void {
@@ -69,6 +70,10 @@ export function configureOptimizers(s: Session): void {
   if (optimizers.length > 1 && module.automaticOptimization) throw severalOptimizers(s, optimizers.length);
   s.optimizers = optimizers;
   s.schedulers = schedulers;
+  s.manualBackward = (loss) => manualBackward(s, loss);
+  if (module.automaticOptimization) return;
+  refuseAutomaticOptions(s);
+  takeSteps(s);
 }
 
 /** Counters, optimizers and schedulers of the checkpoint. */

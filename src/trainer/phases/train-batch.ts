@@ -1,13 +1,14 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import * as core from '@tensorflow/tfjs-core';
-import { record } from '../../autograd/tape.js';
+import { record, type Tape } from '../../autograd/tape.js';
 import { ContractError, describe, StrobeError } from '../../errors.js';
 import { clipGradients as clip } from '../../optim/clip.js';
 import type { Optimizer } from '../../optim/index.js';
-import { isPlainRecord } from '../../tensors/tree.js';
+import { disposeAll, isPlainRecord } from '../../tensors/tree.js';
 import type { StepOutputs } from '../hooks.js';
 import type { Session } from '../session.js';
 import { report } from '../reporting.js';
+import { addGradients, checkFinite, where } from './gradients.js';
 import { transferred } from './batches.js';
 import { stepSchedulersAt } from './schedulers.js';
 
@@ -26,16 +27,43 @@ export function accepted(s: Session): boolean {
   return !s.progress.epochCut;
 }
 
+/** A step that optimizes by hand may have changed weights before it failed: it is not tried again. */
+export function isAutomatic(s: Session): boolean {
+  return s.module.automaticOptimization;
+}
+
 /** Runs `trainingStep` and keeps the tape for the backward pass. */
 export function forward(s: Session): void {
   const { module, hands } = s;
   const { batchIdx } = s.progress;
+  disposeAll(Object.values(hands.before)); // What an attempt that failed has left.
   hands.before = s.handlesOn(s.buffers);
-  const { result, owned, tape } = record(() =>
-    s.at('trainingStep', () => module.trainingStep?.(hands.batch, batchIdx)),
-  );
-  hands.tape = tape;
-  hands.outputTensors = owned;
+  hands.stepping = true;
+  const metrics = s.postMortem ? s.metrics.train.state() : undefined;
+  try {
+    const { result, owned, tape } = record(() =>
+      s.at('trainingStep', () => module.trainingStep?.(hands.batch, batchIdx)),
+    );
+    hands.outputTensors = owned;
+    keepOutputs(s, result, tape);
+  } catch (error) {
+    // Tried again, the step logs again.
+    if (metrics) s.metrics.train.load(metrics);
+    throw error;
+  } finally {
+    hands.stepping = false;
+  }
+}
+
+function keepOutputs(s: Session, result: unknown, tape: Tape): void {
+  const { module, hands } = s;
+  if (module.automaticOptimization) hands.tape = tape;
+  else {
+    tape.dispose();
+    hands.outputs = manualOutputs(result, s);
+    hands.loss = (hands.outputs as StepOutputs).loss;
+    return;
+  }
   const outputs = outputsOf(result, s);
   hands.outputs = outputs;
   if (!outputs.loss) return;
@@ -46,6 +74,13 @@ export function forward(s: Session): void {
   // What hooks see is what is differentiated: the loss divided by the batches whose gradients are added up.
   hands.loss = core.mul(outputs.loss, hands.lossScale);
   hands.outputTensors.push(hands.loss);
+}
+
+/** A step that goes backward itself may return anything, or nothing. */
+function manualOutputs(result: unknown, s: Session): StepOutputs {
+  if (result instanceof Promise) throw asynchronous(s, result);
+  if (result instanceof core.Tensor) return { loss: result as tf.Scalar };
+  return isPlainRecord(result) ? result : {};
 }
 
 function outputsOf(result: unknown, s: Session): StepOutputs {
@@ -66,7 +101,7 @@ function scalar(loss: unknown, s: Session): tf.Scalar {
 
 /** Where the gradients of an accumulation window begin. */
 export function startsWindow(s: Session): boolean {
-  return s.progress.batchIdx % s.trainer.limits.accumulateGradBatches === 0;
+  return s.module.automaticOptimization && s.progress.batchIdx % s.trainer.limits.accumulateGradBatches === 0;
 }
 
 /** How many batches the current window has: the last of an epoch may be shorter. */
@@ -88,29 +123,16 @@ export function zeroGrad(s: Session): void {
 }
 
 export function hasLoss(s: Session): boolean {
-  return s.hands.loss !== undefined;
+  return s.module.automaticOptimization && s.hands.loss !== undefined;
 }
 
 /** Walks the tape; adds each gradient to what its parameter has from earlier batches of the window. */
 export function backward(s: Session): void {
   const { tape, loss, lossScale } = s.hands;
   if (!tape || !loss) throw new Error('There is no forward pass to go back through.');
-  const wanted = s.parameters.filter((parameter) => parameter.requiresGrad);
-  const gradients = tape.gradients(
-    (s.hands.outputs as StepOutputs).loss as tf.Scalar,
-    wanted.map((parameter) => parameter.variable),
-    lossScale,
-  );
+  const { loss: undivided } = s.hands.outputs as StepOutputs;
+  addGradients(s, (variables) => tape.gradients(undivided as tf.Scalar, variables, lossScale));
   s.hands.tape = undefined;
-  wanted.forEach((parameter, i) => {
-    const gradient = gradients[i];
-    if (!gradient) return;
-    if (!parameter.grad) parameter.grad = gradient;
-    else {
-      parameter.grad = core.add(parameter.grad, gradient);
-      gradient.dispose();
-    }
-  });
 }
 
 /** An update ends the window; the epoch's last batch ends it early. A step without a loss updates nothing. */
@@ -188,25 +210,6 @@ export function validationDue(s: Session): boolean {
     ? valCheckInterval
     : Math.max(1, Math.trunc(s.numTrainingBatches * valCheckInterval));
   return (everyN === null ? progress.totalBatches : progress.batchIdx) % every === 0;
-}
-
-function checkFinite(loss: tf.Scalar, s: Session): void {
-  const [value] = loss.dataSync();
-  if (Number.isFinite(value)) return;
-  throw new ContractError(
-    StrobeError.compose(`The loss of ${where(s)} is ${value}.`, {
-      expected: 'a finite number',
-      received: String(value),
-      hint:
-        'lower the learning rate, clip gradients (gradientClipVal), and look for logarithms, divisions and roots of zero ' +
-        'in the step; the weights are those from before this step',
-    }),
-  );
-}
-
-function where(s: Session): string {
-  const { globalStep, epoch, batchIdx } = s.progress;
-  return `step ${globalStep} (epoch ${epoch}, batch ${batchIdx})`;
 }
 
 function noLoss(received: unknown, s: Session): ContractError {
