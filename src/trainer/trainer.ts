@@ -19,7 +19,7 @@ import type { Stage } from './hooks.js';
 import { changed, limitsOf, type Limits } from './limits.js';
 import { resolveOptions, type ResolvedOptions, type TrainerOptions } from './options.js';
 import { countTrainingBatches } from './phases/loaders.js';
-import { isLastBatch } from './phases/train-batch.js';
+import { isLastBatch, validationFollows } from './phases/train-batch.js';
 import { Runner, type Outcome } from './runner.js';
 import { busy, insideManualStep, notAModule, nothingToSave } from './refusals.js';
 import { freshProgress, Session, type Progress } from './session.js';
@@ -332,6 +332,11 @@ export class Trainer {
   /** Whether the training batch at hand is the epoch's last. */
   get isLastBatch(): boolean {
     return this.#session ? isLastBatch(this.#session) : false;
+  }
+
+  /** Whether a validation comes right after the training batch at hand. */
+  get validationFollows(): boolean {
+    return this.#session ? validationFollows(this.#session) : false;
   }
 
   /** Whether this fit validates. */

@@ -198,6 +198,17 @@ export async function end(s: Session): Promise<void> {
 
 /** Whether a validation belongs after the batch that has just ended. */
 export function validationDue(s: Session): boolean {
+  const { batchIdx, totalBatches, epochComplete } = s.progress;
+  return validationBelongsAfter(s, batchIdx, totalBatches, epochComplete);
+}
+
+/** Whether a validation will follow the batch at hand, as far as can be told before it has ended. */
+export function validationFollows(s: Session): boolean {
+  const { batchIdx, totalBatches } = s.progress;
+  return validationBelongsAfter(s, batchIdx + 1, totalBatches + 1, isLastBatch(s));
+}
+
+function validationBelongsAfter(s: Session, batches: number, totalBatches: number, epochComplete: boolean): boolean {
   const { trainer, progress } = s;
   const { limits } = trainer;
   if (progress.epochCut || !s.validates) return false;
@@ -205,11 +216,11 @@ export function validationDue(s: Session): boolean {
   if (everyN !== null && (progress.epoch + 1) % everyN !== 0) return false;
   if (trainer.shouldStop && trainer.mayStop) return true;
   const { valCheckInterval } = limits;
-  if (valCheckInterval === undefined) return progress.epochComplete;
+  if (valCheckInterval === undefined) return epochComplete;
   const every = Number.isInteger(valCheckInterval)
     ? valCheckInterval
     : Math.max(1, Math.trunc(s.numTrainingBatches * valCheckInterval));
-  return (everyN === null ? progress.totalBatches : progress.batchIdx) % every === 0;
+  return (everyN === null ? totalBatches : batches) % every === 0;
 }
 
 function noLoss(received: unknown, s: Session): ContractError {
