@@ -1,5 +1,6 @@
 import { useBackend } from '../backend/index.js';
 import { defaultCallbacks } from '../callbacks/defaults.js';
+import { EarlyStopping } from '../callbacks/early-stopping.js';
 import type { ModelCheckpoint } from '../callbacks/model-checkpoint.js';
 import { readCheckpoint, writeCheckpoint } from '../checkpoint/store.js';
 import { ConfigurationError, ContractError, StrobeError } from '../errors.js';
@@ -317,6 +318,10 @@ export class Trainer {
 
   get checkpointCallback(): ModelCheckpoint | undefined {
     return this.callbacks.find((callback): callback is ModelCheckpoint => callback.kind === 'checkpoint');
+  }
+
+  get earlyStoppingCallback(): EarlyStopping | undefined {
+    return this.callbacks.find((callback): callback is EarlyStopping => callback instanceof EarlyStopping);
   }
 
   /** Batches of a training epoch; Infinity if the loader does not know. */
