@@ -24,6 +24,10 @@ export function milliseconds(what: string, duration: unknown): number {
   );
 }
 
+export function isDuration(value: unknown): value is Duration {
+  return (parse(value) ?? -1) >= 0;
+}
+
 function parse(duration: unknown): number | undefined {
   if (typeof duration === 'number') return Number.isNaN(duration) ? undefined : duration;
   if (typeof duration === 'string') {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isDuration, type Duration } from '../callbacks/duration.js';
 import { ConfigurationError, describe, StrobeError } from '../errors.js';
 import type { Logger } from '../loggers/logger.js';
 import { Callback } from './callback.js';
@@ -19,13 +20,17 @@ const isLogger = (value: unknown): value is Logger =>
 const logger = z.custom<Logger>(isLogger, { error: 'an object with logMetrics(metrics, step)' });
 
 const schema = z.strictObject({
-  /** Stop after this many epochs; -1 never. Default: 1000, or -1 when maxSteps is given. */
+  /** Stop after this many epochs; -1 never. Default: 1000, or -1 when maxSteps or a time is given. */
   maxEpochs: z.int().min(-1).optional(),
   /** Go on at least this long, whoever asks to stop. */
   minEpochs: count.optional(),
   /** Stop after this many optimizer steps; -1 never. */
   maxSteps: z.int().min(-1).default(-1),
   minSteps: count.optional(),
+  /** Stop after this much time: `DD:HH:MM:SS`, milliseconds, or a record such as { hours: 12 }. Adds a Timer. */
+  maxTime: z
+    .custom<Duration>(isDuration, { error: "'00:12:00:00', milliseconds, or a record such as { hours: 12 }" })
+    .optional(),
   limitTrainBatches: limit.optional(),
   limitValBatches: limit.optional(),
   limitTestBatches: limit.optional(),

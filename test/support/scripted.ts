@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll } from 'vitest';
-import { Module, parameter, SGD, Trainer, type OptimizerConfig, type TrainerOptions } from 'strobe';
+import { ModelCheckpoint, Module, parameter, SGD, Trainer, type OptimizerConfig, type TrainerOptions } from 'strobe';
 
 /** A module whose metrics are given beforehand, one value for each epoch; the last one lasts. */
 export class Scripted extends Module {
@@ -49,7 +49,7 @@ export function quietTrainer(options: TrainerOptions = {}): Trainer {
     logger: false,
     enableProgressBar: false,
     enableModelSummary: false,
-    enableCheckpointing: options.callbacks?.some((callback) => callback.kind === 'checkpoint') ?? false,
+    enableCheckpointing: options.callbacks?.some((callback) => callback instanceof ModelCheckpoint) ?? false,
     ...options,
   });
 }
