@@ -53,7 +53,7 @@ describe('a duration', () => {
   ])('%o is %d seconds', (duration, seconds) => expect(new Timer({ duration }).duration).toBe(seconds));
 
   it.each([[-1], [NaN], [{}], [{ weeks: 1 }], [null as never], ['']])('%o is refused', (duration) =>
-    expect(() => new Timer({ duration })).toThrow('not a valid duration'),
+    expect(() => new Timer({ duration: duration as number })).toThrow('not a valid duration'),
   );
 });
 
