@@ -1,6 +1,5 @@
 /** The built-in callbacks. They see the trainer through its public interface only. */
 export { DeviceStatsMonitor, type DeviceStatsMonitorOptions } from './device-stats-monitor.js';
-export { type Duration } from './duration.js';
 export { EarlyStopping, type EarlyStoppingOptions, type StoppingReason } from './early-stopping.js';
 export { GradientMonitor, type GradientMonitorOptions } from './gradient-monitor.js';
 export { LambdaCallback, type LambdaHooks } from './lambda-callback.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Callback } from '../trainer/callback.js';
 import type { Trainer } from '../trainer/trainer.js';
-import { milliseconds, type Duration } from './duration.js';
+import { milliseconds, type Duration } from '../trainer/duration.js';
 import { checkOptions } from './options.js';
 
 const schema = z.strictObject({
@@ -32,7 +32,7 @@ export class Timer extends Callback {
   constructor(options: TimerOptions = {}) {
     super();
     const { duration, interval, verbose } = checkOptions('Timer', schema, options);
-    this.duration = duration === undefined ? undefined : milliseconds(`Timer: duration`, duration) / 1000;
+    this.duration = duration === undefined ? undefined : milliseconds(duration, 'duration') / 1000;
     this.interval = interval;
     this.verbose = verbose;
   }

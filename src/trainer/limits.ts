@@ -1,4 +1,5 @@
 import { Timer } from '../callbacks/timer.js';
+import type { Duration } from './duration.js';
 import type { ResolvedOptions } from './options.js';
 
 /** Settings of the loops that may be changed while they run. */
@@ -11,7 +12,7 @@ export interface Limits {
   limitValBatches: number | undefined;
   limitTestBatches: number | undefined;
   limitPredictBatches: number | undefined;
-  valCheckInterval: number | undefined;
+  valCheckInterval: number | Exclude<Duration, number> | undefined;
   checkValEveryNEpoch: number | null;
   accumulateGradBatches: number;
   gradientClipVal: number | undefined;

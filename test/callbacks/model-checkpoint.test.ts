@@ -516,7 +516,7 @@ describe('a ModelCheckpoint', () => {
     [{ everyNEpochs: -1 }, 'everyNEpochs'],
     [{ everyNEpochs: 1, everyNTrainSteps: 1 }, 'several triggers'],
     [{ everyNEpochs: 1, trainTimeInterval: 1 }, 'several triggers'],
-    [{ trainTimeInterval: 'soon' }, 'not a valid duration'],
+    [{ trainTimeInterval: 'soon' }, 'trainTimeInterval is no time'],
     [{ mode: 'best' as never }, '`mode` can be'],
     [{ saveTopK: 2 }, 'cannot rank'],
     [{ saveLast: 'yes' as never }, 'saveLast'],

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ConfigurationError, StrobeError } from '../../errors.js';
-import { milliseconds, type Duration } from '../duration.js';
+import { milliseconds, type Duration } from '../../trainer/duration.js';
 import { checkMode, type Mode } from '../monitor.js';
 import { checkOptions } from '../options.js';
 import { countTriggers, triggersOf, type Triggers } from './trigger.js';
@@ -48,10 +48,7 @@ export type CheckpointSettings = Omit<z.output<typeof schema>, 'mode'> & { mode:
 export function checkpointSettings(options: ModelCheckpointOptions): CheckpointSettings {
   const given = checkOptions('ModelCheckpoint', schema, options);
   const { trainTimeInterval, ...rest } = given;
-  const interval =
-    trainTimeInterval === undefined
-      ? undefined
-      : milliseconds('new ModelCheckpoint: trainTimeInterval', trainTimeInterval);
+  const interval = trainTimeInterval === undefined ? undefined : milliseconds(trainTimeInterval, 'trainTimeInterval');
   const triggers = triggersOf({ ...rest, trainTimeInterval: interval });
   if (countTriggers(triggers) > 1) throw severalTriggers(options);
   if (given.monitor === undefined && given.saveTopK > 1) throw nothingToRank(given.saveTopK);
