@@ -3,7 +3,7 @@ import { ContractError, StrobeError } from '../../errors.js';
 import { normalizeOptimizers } from '../../optim/index.js';
 import { hasUnbuiltLayers } from '../../module/walk.js';
 import type { Session } from '../session.js';
-import { applyState, loadIntoCallbacks, warnOfStrangers } from '../state.js';
+import { applyState, loadIntoCallbacks, underOwnStopRequest, warnOfStrangers } from '../state.js';
 import { trainSourceFor } from './loaders.js';
 import { manualBackward, refuseAutomaticOptions, takeSteps } from './manual.js';
 
@@ -91,7 +91,8 @@ function inherit(s: Session): void {
 
 /** Counters, optimizers and schedulers of the checkpoint. */
 export async function restore(s: Session): Promise<void> {
-  if (s.resume?.state) await applyState(s, s.resume.state);
+  const state = s.resume?.state;
+  if (state) await underOwnStopRequest(s.trainer, async () => applyState(s, state));
   for (const logger of s.trainer.loggers) await logger.logHyperparams?.(s.module.hparamsToLog);
 }
 

@@ -218,6 +218,20 @@ export async function end(s: Session): Promise<void> {
 
 /** Whether a validation belongs after the batch that has just ended. */
 export function validationDue(s: Session): boolean {
+  const { batchIdx, totalBatches, epochComplete } = s.progress;
+  const due = validationBelongsAfter(s, batchIdx, totalBatches, epochComplete);
+  // Validations by the clock are counted from the last one, or from the beginning of training.
+  if (due) s.validatedAt = performance.now();
+  return due;
+}
+
+/** Whether a validation will follow the batch at hand, as far as can be told before it has ended. */
+export function validationFollows(s: Session): boolean {
+  const { batchIdx, totalBatches } = s.progress;
+  return validationBelongsAfter(s, batchIdx + 1, totalBatches + 1, isLastBatch(s));
+}
+
+function validationBelongsAfter(s: Session, batches: number, totalBatches: number, epochComplete: boolean): boolean {
   const { trainer, progress } = s;
   const { limits } = trainer;
   if (progress.epochCut || !s.validates) return false;
@@ -225,25 +239,18 @@ export function validationDue(s: Session): boolean {
   if (everyN !== null && (progress.epoch + 1) % everyN !== 0) return false;
   if (trainer.shouldStop && trainer.mayStop) return true;
   const { valCheckInterval } = limits;
-  if (valCheckInterval === undefined) return progress.epochComplete;
-  if (typeof valCheckInterval !== 'number') return timeIsUp(s, milliseconds(valCheckInterval, 'valCheckInterval'));
+  if (valCheckInterval === undefined) return epochComplete;
+  if (typeof valCheckInterval !== 'number')
+    return performance.now() - s.validatedAt >= milliseconds(valCheckInterval, 'valCheckInterval');
   const every = Number.isInteger(valCheckInterval)
     ? valCheckInterval
     : Math.max(1, Math.trunc(s.numTrainingBatches * valCheckInterval));
-  return (everyN === null ? progress.totalBatches : progress.batchIdx) % every === 0;
+  return (everyN === null ? totalBatches : batches) % every === 0;
 }
 
 /** With `detectAnomaly`, every operation is looked at. */
 function watched<T>(s: Session, part: string, work: () => T): T {
   return s.trainer.options.detectAnomaly ? watchForAnomalies(`${part} of ${where(s)}`, work) : work();
-}
-
-/** Validations by the clock are counted from the last one, or from the beginning of training. */
-function timeIsUp(s: Session, interval: number): boolean {
-  const now = performance.now();
-  if (now - s.validatedAt < interval) return false;
-  s.validatedAt = now;
-  return true;
 }
 
 function noLoss(received: unknown, s: Session): ContractError {
