@@ -14,6 +14,7 @@ export type { EventOf, Position, RunEvent } from './run/events.js';
 export { Callback, CallbackList } from './trainer/callback.js';
 export type { Batch, HookName, Stage, StepOutputs } from './trainer/hooks.js';
 export { Trainer, type FitOptions, type FitResult } from './trainer/trainer.js';
+export type { MetricRow } from './trainer/metric-history.js';
 export type { Limits } from './trainer/limits.js';
 export type { TrainerOptions } from './trainer/options.js';
 export * from './callbacks/index.js';

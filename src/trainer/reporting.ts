@@ -1,4 +1,5 @@
 import type { Metrics } from '../module/metrics.js';
+import type { MetricRow } from './metric-history.js';
 import type { Session } from './session.js';
 
 /**
@@ -30,5 +31,6 @@ export async function log(s: Session, metrics: Metrics, step: number): Promise<v
   const { step: ownStep, ...values } = metrics;
   trainer.keepMetrics({ logger: values });
   const record = 'epoch' in values ? values : { ...values, epoch: s.progress.epoch };
+  trainer.history.add({ ...record, step: ownStep ?? step } as MetricRow);
   for (const logger of trainer.loggers) await logger.logMetrics(record, ownStep ?? step);
 }
