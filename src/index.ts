@@ -3,7 +3,10 @@ import { startQuietly } from './backend/cpu.js';
 
 startQuietly();
 
+export { listEngines, useBackend, type EngineChoice, type EngineReport, type EngineStatus } from './backend/index.js';
 export * from './data/index.js';
+export { CheckpointError, ConfigurationError, ContractError, DataError, StrobeError } from './errors.js';
+export * from './loggers/index.js';
 export * from './module/index.js';
 export * from './optim/index.js';
 export { seedEverything } from './random/index.js';
@@ -11,9 +14,11 @@ export { Run, type EventFilter, type RunOptions, type RunStatus } from './run/ru
 export type { Breakpoint } from './run/breakpoints.js';
 export type { JournalEntry } from './run/journal.js';
 export type { EventOf, Position, RunEvent } from './run/events.js';
-export { Callback, CallbackList } from './trainer/callback.js';
+export { Callback, CallbackList, type CallbackKind } from './trainer/callback.js';
+export type { Duration } from './trainer/duration.js';
+export { HOOK_NAMES } from './trainer/hooks.js';
 export type { Batch, HookName, Stage, StepOutputs } from './trainer/hooks.js';
-export { Trainer, type FitOptions, type FitResult } from './trainer/trainer.js';
+export { Trainer, type FitOptions, type FitResult, type TrainOptions } from './trainer/trainer.js';
 export type { MetricRow } from './trainer/metric-history.js';
 export type { Limits } from './trainer/limits.js';
 export type { TrainerOptions } from './trainer/options.js';

@@ -71,7 +71,14 @@ function differentiate(
 ): (tf.Tensor | undefined)[] {
   return tf.tidy(() => {
     const byTensor = new Map<number, tf.Tensor>([[loss.id, tf.fill(loss.shape, scale)]]);
-    for (const node of dependingOn(recorded, xs).reverse()) backThrough(node, byTensor);
+    try {
+      for (const node of dependingOn(recorded, xs).reverse()) {
+        walking = node.kernelName;
+        backThrough(node, byTensor);
+      }
+    } finally {
+      walking = undefined;
+    }
     const gradients = xs.map((x) => byTensor.get(x.id));
     for (const gradient of gradients) if (gradient) tf.keep(gradient);
     return gradients as tf.Tensor[];
@@ -89,6 +96,13 @@ function dependingOn(recorded: readonly TapeNode[], xs: readonly tf.Tensor[]): T
     nodes.push({ ...node, inputs: Object.fromEntries(inputs) });
   }
   return nodes;
+}
+
+let walking: string | undefined;
+
+/** The kernel whose gradient is being computed, if one is. */
+export function gradientUnderWay(): string | undefined {
+  return walking;
 }
 
 /** One node of the walk: the gradients of its outputs become contributions to those of its inputs. */

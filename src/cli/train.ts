@@ -1,6 +1,7 @@
 import { ModelSummary } from '../callbacks/model-summary.js';
 import { ProgressBar } from '../callbacks/progress-bar.js';
 import { ConfigurationError, StrobeError } from '../errors.js';
+import type { Run } from '../run/run.js';
 import type { FitResult } from '../trainer/trainer.js';
 import { toJson } from './json-events.js';
 import { loadExperiment } from './load.js';
@@ -22,19 +23,25 @@ export async function train(file: string, flags: TrainFlags): Promise<void> {
   // One stream cannot hold both bars and JSON.
   if (flags.json) for (const type of [ProgressBar, ModelSummary]) trainer.callbacks.remove(type);
 
+  const options = flags.ckpt === undefined ? {} : { ckptPath: flags.ckpt };
+  if (flags.json) {
+    await streamed((signal) => trainer.run(model, data, { ...options, signal }));
+    return;
+  }
+  say(await trainer.fit(model, data, options));
+  const path = trainer.checkpointCallback?.bestModelPath;
+  if (path) console.log(`Best checkpoint: ${path}`);
+}
+
+/** One JSON object for each event, and one for the end. */
+async function streamed(begin: (signal: AbortSignal) => Run): Promise<void> {
   const abort = new AbortController();
   const interrupt = (): void => abort.abort(new Error('interrupted by Ctrl-C'));
   process.once('SIGINT', interrupt);
   try {
-    const options = { signal: abort.signal, ...(flags.ckpt === undefined ? {} : { ckptPath: flags.ckpt }) };
-    if (!flags.json) say(await trainer.fit(model, data, options));
-    else {
-      const run = trainer.run(model, data, options);
-      for await (const event of run) process.stdout.write(`${toJson(event, run)}\n`);
-      process.stdout.write(`${JSON.stringify({ event: 'end', ...(await run.finish()) })}\n`);
-    }
-    const path = trainer.checkpointCallback?.bestModelPath;
-    if (path && !flags.json) console.log(`Best checkpoint: ${path}`);
+    const run = begin(abort.signal);
+    run.on((event) => void process.stdout.write(`${toJson(event, run)}\n`));
+    process.stdout.write(`${JSON.stringify({ event: 'end', ...(await run.finish()) })}\n`);
   } finally {
     process.off('SIGINT', interrupt);
   }

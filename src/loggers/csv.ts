@@ -84,14 +84,29 @@ export class CSVLogger implements Logger {
     await this.save();
   }
 
-  stateDict(): { rows: Row[] } {
-    return { rows: this.#rows.map((row) => ({ ...row })) };
+  /** In another folder, with the rows there are so far. */
+  fork(): CSVLogger {
+    const { version: _taken, ...options } = this.#options;
+    const copy = new CSVLogger(options);
+    copy.#rows = this.#rows.map((row) => ({ ...row }));
+    copy.#unwritten = copy.#rows.length;
+    copy.#hparams = { ...this.#hparams };
+    return copy;
   }
 
-  /** Goes back to the rows there were. */
-  loadStateDict({ rows }: { rows: Row[] }): void {
-    this.#rows = rows.map((row) => ({ ...row }));
-    this.#unwritten = 1;
+  /** How many rows there are, and the last one: later metrics of its step are still added to it. */
+  stateDict(): { rows: number; last: Row | undefined } {
+    const last = this.#rows.at(-1);
+    return { rows: this.#rows.length, last: last && { ...last } };
+  }
+
+  /** Goes back to the rows there were. A new logger, which has none of them, begins after them. */
+  loadStateDict({ rows, last }: { rows: number; last: Row | undefined }): void {
+    if (rows > this.#rows.length) return;
+    this.#rows.length = rows;
+    if (last) this.#rows[rows - 1] = { ...last };
+    // Written anew even if nothing follows.
+    this.#unwritten = Math.max(1, this.#unwritten);
   }
 }
 

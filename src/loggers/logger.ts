@@ -16,7 +16,9 @@ export interface Logger {
   save?(): void | Promise<void>;
   /** The run is over. */
   finalize?(status: RunStatus): void | Promise<void>;
-  /** Where the logger stands, so that a run that goes back takes its rows back. */
+  /** Where the logger stands, so that a run that goes back takes its rows back. Taken at every step: keep it small. */
   stateDict?(): unknown;
+  /** A logger for a fork of the run, which holds what was logged so far and goes on in a place of its own. */
+  fork?(): Logger;
   loadStateDict?(state: never): void;
 }

@@ -14,7 +14,7 @@ export interface LogOptions {
   /** Report the value reduced over the epoch. Default: the opposite of `onStep`'s default. */
   onEpoch?: boolean;
   /** How the values of an epoch become one. Default 'mean', weighted by batch size. */
-  reduce?: Reduce;
+  reduce?: Reduce | 'avg' | Uppercase<Reduce | 'avg'>;
   /** Weight of this value in the mean. Default: the leading dimension of the batch's first tensor. */
   batchSize?: number;
   /** With several loaders, append `/dataloader_idx_N` to the name. Default true. */
@@ -160,6 +160,8 @@ export class MetricCollection {
   }
 }
 
+const REDUCTIONS: Record<string, Reduce> = { mean: 'mean', avg: 'mean', min: 'min', max: 'max', sum: 'sum' };
+
 function settle(name: string, options: LogOptions, site: LogSite): Entry['options'] {
   if (site.level === undefined) {
     throw new ContractError(
@@ -191,12 +193,12 @@ function settle(name: string, options: LogOptions, site: LogSite): Entry['option
       }),
     );
   }
-  const reduce = options.reduce ?? 'mean';
-  if (!['mean', 'min', 'max', 'sum'].includes(reduce)) {
+  const reduce = REDUCTIONS[(options.reduce ?? 'mean').toLowerCase()];
+  if (!reduce) {
     throw new ContractError(
       StrobeError.compose(`log('${name}') does not know this reduction.`, {
         expected: "reduce: 'mean', 'min', 'max' or 'sum'",
-        received: describe(reduce),
+        received: describe(options.reduce),
         hint: 'use one of these, or reduce the values yourself and log the result at the end of the epoch',
       }),
     );

@@ -299,8 +299,7 @@ export class Run implements AsyncIterable<RunEvent> {
     this.#refuseIfBusy();
     await this.#runner.prepare();
     takeOver(this.#session);
-    const trainer = this.trainer.fork();
-    trainer.callbacks.splice(0);
+    const trainer = this.trainer.fork({ silent: true });
     const [val] = [this.#session.data.loaders('val')];
     const modes = this.#session.modes();
     try {
@@ -366,7 +365,7 @@ export class Run implements AsyncIterable<RunEvent> {
     if (this.#runner.begun) this.#takeOver();
     this.#journal.close(this.#session, this.position);
     try {
-      const hook = await this.#runner.advance(pass, { errors, ...(this.#signal ? { signal: this.#signal } : {}) });
+      const hook = await this.#runner.advance(pass, { errors, signal: this.#signal });
       if (thrown) throw thrown.error;
       return hook && this.#event(hook);
     } finally {

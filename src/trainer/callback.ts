@@ -13,6 +13,11 @@ export interface Callback extends CallbackHooks {
   /** What must outlive the process: plain data and tensors. Left out of the checkpoint when empty. */
   stateDict?(): object;
   loadStateDict?(state: never): void;
+  /**
+   * A copy for a fork of the run. Without it the fork shares the object: fields that are plain data, and what `stateDict`
+   * gives, are each run's own all the same; define it for fields that are neither.
+   */
+  clone?(): Callback;
 }
 
 /**

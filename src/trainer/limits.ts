@@ -1,3 +1,4 @@
+import type { Duration } from './duration.js';
 import type { ResolvedOptions } from './options.js';
 
 /** Settings of the loops that may be changed while they run. */
@@ -10,7 +11,7 @@ export interface Limits {
   limitValBatches: number | undefined;
   limitTestBatches: number | undefined;
   limitPredictBatches: number | undefined;
-  valCheckInterval: number | undefined;
+  valCheckInterval: number | Exclude<Duration, number> | undefined;
   checkValEveryNEpoch: number | null;
   accumulateGradBatches: number;
   gradientClipVal: number | undefined;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ConfigurationError, describe, StrobeError } from '../errors.js';
 import type { Logger } from '../loggers/logger.js';
 import { Callback } from './callback.js';
+import { milliseconds, type Duration } from './duration.js';
 
 const count = z.int().min(0);
 const positive = z.int().min(1);
@@ -13,6 +14,15 @@ const limit = z
   .refine((value) => Number.isInteger(value) || value < 1, {
     error: 'a whole number of batches, or a fraction between 0 and 1; leave it out for all',
   });
+
+/** A time that is not a plain number: that would be a count. */
+const duration = z.custom<Exclude<Duration, number>>(
+  (value) => {
+    if (typeof value !== 'string' && (typeof value !== 'object' || value === null)) return false;
+    return milliseconds(value, 'valCheckInterval') > 0;
+  },
+  { error: 'a count, a fraction, or a time' },
+);
 
 const isLogger = (value: unknown): value is Logger =>
   typeof value === 'object' && value !== null && typeof (value as Logger).logMetrics === 'function';
@@ -34,8 +44,11 @@ const schema = z.strictObject({
   overfitBatches: limit.optional(),
   /** Run n batches (true: 1) of each loop once, with no loggers and checkpoints: does it run at all? */
   fastDevRun: z.union([z.boolean(), count]).default(false),
-  /** Validate every so many batches (integer) or so many times an epoch (fraction). Default: at each epoch's end. */
-  valCheckInterval: limit.optional(),
+  /**
+   * Validate every so many batches (integer), after such a share of an epoch (fraction), or when so much time has passed
+   * (`'00:00:15:00'` or `{ minutes: 15 }`). Default: at each epoch's end.
+   */
+  valCheckInterval: z.union([limit, duration]).optional(),
   /** null: valCheckInterval counts batches across epochs. */
   checkValEveryNEpoch: positive.nullable().default(1),
   /** Validation batches tried before training starts; -1 all, 0 none. */
@@ -44,6 +57,8 @@ const schema = z.strictObject({
   logEveryNSteps: count.default(50),
   accumulateGradBatches: positive.default(1),
   gradientClipVal: z.number().min(0).optional(),
+  /** Look at what every operation computes, and name the first one that makes NaN or infinity. Slow. */
+  detectAnomaly: z.boolean().default(false),
   gradientClipAlgorithm: z.enum(['norm', 'value']).default('norm'),
   callbacks: z.array(z.instanceof(Callback, { error: 'a Callback' })).default([]),
   /** true: a CSVLogger in defaultRootDir; false: none. */

@@ -10,7 +10,9 @@ export class Interruption extends Error {
 }
 
 export interface AdvanceOptions {
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
+  /** Called when the signal has been given, while the program still stands where it was interrupted. */
+  beforeInterrupt?: () => Promise<void>;
   /** What an error does: end the program, or leave it standing before the hook, or also the step, that threw. */
   errors?: 'end' | 'pause in hooks' | 'pause';
 }
@@ -37,8 +39,8 @@ export class Runner {
   }
 
   /** Runs to the end. */
-  async drain(signal?: AbortSignal): Promise<{ outcome: Outcome; reason: string }> {
-    await this.advance(() => false, signal ? { signal } : {});
+  async drain(options: AdvanceOptions = {}): Promise<{ outcome: Outcome; reason: string }> {
+    await this.advance(() => false, options);
     return { outcome: this.outcome as Outcome, reason: this.reason };
   }
 
@@ -48,7 +50,7 @@ export class Runner {
    */
   async advance(
     stop: (hook: HookName) => boolean,
-    { signal, errors = 'end' }: AdvanceOptions = {},
+    { signal, errors = 'end', beforeInterrupt }: AdvanceOptions = {},
   ): Promise<HookName | undefined> {
     const { session } = this.execution;
     const { trainer } = session;
@@ -65,6 +67,7 @@ export class Runner {
     } catch (error) {
       const interrupted = error instanceof Interruption || (signal?.aborted === true && error === signal.reason);
       if (!interrupted && errors !== 'end' && this.execution.standBeforeFailure(errors === 'pause')) throw error;
+      if (interrupted) await this.#attempt(() => beforeInterrupt?.());
       await this.#abort(error, interrupted ? 'interrupted' : 'failed');
       if (interrupted) return undefined;
       throw error;
@@ -117,6 +120,14 @@ export class Runner {
     errors.push(...(await this.execution.unwind()));
     leave(session);
     this.#warnOf(errors);
+  }
+
+  async #attempt(work: () => unknown): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#warnOf([error]);
+    }
   }
 
   /** Errors on the way out do not hide the one that began it; they are told, not thrown. */

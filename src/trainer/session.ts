@@ -14,7 +14,7 @@ import type { Callback } from './callback.js';
 import type { DataConnector } from './data-connector.js';
 import type { Batch, HookData, HookName, Stage } from './hooks.js';
 import { siteOf } from './log-sites.js';
-import type { ResumePoint } from './state.js';
+import type { ResumePoint, RunState } from './state.js';
 import { leave } from './tenancy.js';
 import type { Trainer } from './trainer.js';
 
@@ -119,8 +119,12 @@ export class Session {
   predictions: unknown[][] = [];
   /** The checkpoint this session goes on from. */
   resume: ResumePoint | undefined;
+  /** Optimizers' and schedulers' states of the fit before, when this one goes on with it. */
+  inherited: Pick<RunState, 'optimizerStates' | 'lrSchedulers'> | undefined;
   /** Whether live metric values are those of the current step, of the whole epoch, or not of a loop at all. */
   metricLevel: 'step' | 'epoch' | undefined;
+  /** When the last validation by the clock was, on the clock of `performance.now()`. */
+  validatedAt = 0;
   /** True if a training step that throws may be tried again. */
   postMortem = false;
   /** Why the program ended, in words. */

@@ -1,8 +1,9 @@
+import { join } from 'node:path';
 import { useBackend } from '../backend/index.js';
 import { defaultCallbacks } from '../callbacks/defaults.js';
 import type { ModelCheckpoint } from '../callbacks/model-checkpoint.js';
 import { readCheckpoint, writeCheckpoint } from '../checkpoint/store.js';
-import { ConfigurationError, ContractError, StrobeError } from '../errors.js';
+import { ConfigurationError, ContractError, describe, StrobeError } from '../errors.js';
 import { CSVLogger } from '../loggers/csv.js';
 import type { Logger } from '../loggers/logger.js';
 import type { Metrics, Report } from '../module/metrics.js';
@@ -10,12 +11,14 @@ import { Module } from '../module/module.js';
 import type { Optimizer, SchedulerConfig } from '../optim/index.js';
 import { globalSeed } from '../random/index.js';
 import { Run, type RunOptions } from '../run/run.js';
+import { clonePlain } from '../tensors/plain.js';
 import { CallbackList } from './callback.js';
 import { DataConnector, type DataInput } from './data-connector.js';
 import { predict, test, validate } from './evaluate.js';
 import { Execution } from './execution.js';
 import { fit } from './fit.js';
 import type { Stage } from './hooks.js';
+import { interruptible } from './interrupt.js';
 import { changed, limitsOf, type Limits } from './limits.js';
 import { resolveOptions, type ResolvedOptions, type TrainerOptions } from './options.js';
 import { countTrainingBatches } from './phases/loaders.js';
@@ -43,8 +46,16 @@ export interface FitResult {
 export interface FitOptions {
   /** Go on from this checkpoint: a path, `best` or `last`. */
   ckptPath?: string;
-  /** Aborting it interrupts the fit, which ends with the outcome `interrupted`. */
+  /** Aborting it interrupts the fit, which ends with the outcome `interrupted`. Without it Ctrl-C does. */
   signal?: AbortSignal;
+}
+
+export interface TrainOptions extends FitOptions {
+  /**
+   * Train so many epochs from where the trainer stands, whatever `maxEpochs` and `maxSteps` say: the way to go on after a fit
+   * has ended. Optimizers and schedulers of the fit before go on, too, if it trained this module.
+   */
+  epochs?: number;
 }
 
 /** Trains modules: the loops, and what they need to know. What a fit does, in order, stands in `fit.ts`. */
@@ -75,6 +86,8 @@ export class Trainer {
   constructor(options: TrainerOptions = {}) {
     this.options = resolveOptions(options);
     this.limits = limitsOf(this.options);
+    if (options.maxEpochs === undefined && this.options.maxSteps === -1 && !this.options.fastDevRun)
+      this.warn(`maxEpochs was not set. Setting it to ${this.limits.maxEpochs} epochs.`);
     this.seed = this.options.seed ?? globalSeed() ?? Math.floor(Math.random() * 2 ** 32);
     this.loggers = loggersOf(this.options);
     this.callbacks = CallbackList.containing([...this.options.callbacks, ...defaultCallbacks(this.options)]);
@@ -84,11 +97,14 @@ export class Trainer {
    * Trains until a limit is reached or somebody asks to stop.
    *
    * @param data a loader, `{ train, val }` or a DataModule; left out if the module has its own loaders
+   * Ctrl-C (SIGINT) ends it gracefully, with its end hooks and a checkpoint `interrupted.ckpt` that goes on from there; twice,
+   * it ends the process. A program that listens for SIGINT itself has to use `signal`.
+   *
    * @throws whatever user code threw, after `onException`, the end hooks that were owed and `teardown` have run
    */
-  async fit(model: Module, data?: DataInput, { ckptPath, signal }: FitOptions = {}): Promise<FitResult> {
-    const runner = this.#begin('fit', model, data, ckptPath);
-    return this.result(await runner.drain(signal));
+  async fit(model: Module, data?: DataInput, { ckptPath, signal, epochs }: TrainOptions = {}): Promise<FitResult> {
+    const runner = this.#begin('fit', model, data, ckptPath, moreEpochs(epochs));
+    return this.result(await this.#drain(runner, signal));
   }
 
   /** One pass over the validation loaders; one record of metrics for each. */
@@ -103,7 +119,7 @@ export class Trainer {
   /** What `predictStep` gave for each batch; a list of such lists if there are several loaders. */
   async predict(model?: Module, data?: DataInput, { ckptPath, signal }: FitOptions = {}): Promise<unknown[]> {
     const runner = this.#begin('predict', this.#modelOr(model), data, ckptPath);
-    await runner.drain(signal);
+    await this.#drain(runner, signal);
     const { predictions } = runner.execution.session;
     return predictions.length === 1 ? (predictions[0] as unknown[]) : predictions;
   }
@@ -120,11 +136,33 @@ export class Trainer {
     options: FitOptions,
   ) {
     const runner = this.#begin(stage, this.#modelOr(model), data, options.ckptPath);
-    await runner.drain(options.signal);
+    await this.#drain(runner, options.signal);
     return runner.execution.session.results;
   }
 
-  #begin(stage: Stage, model: Module, data: DataInput | undefined, ckptPath: string | undefined): Runner {
+  /** Runs to the end, or to Ctrl-C: then a fit is saved where it stands. */
+  async #drain(runner: Runner, signal: AbortSignal | undefined): Promise<{ outcome: Outcome; reason: string }> {
+    if (signal) return runner.drain({ signal });
+    const beforeInterrupt = async (): Promise<void> => {
+      const { stage } = runner.execution.session;
+      if (stage !== 'fit' || !this.checkpointCallback || this.options.fastDevRun !== false) return;
+      const path = join(this.checkpointCallback.dirpath ?? this.options.defaultRootDir, 'interrupted.ckpt');
+      await this.saveCheckpoint(path);
+      this.warn(`Saved where it stood: go on with ckptPath: ${JSON.stringify(path)}.`);
+    };
+    return interruptible(
+      (interrupted) => runner.drain({ signal: interrupted, beforeInterrupt }),
+      (message) => this.warn(message),
+    );
+  }
+
+  #begin(
+    stage: Stage,
+    model: Module,
+    data: DataInput | undefined,
+    ckptPath: string | undefined,
+    more?: number,
+  ): Runner {
     if (!(model instanceof Module)) throw notAModule(stage, model);
     if (this.#runner?.executing) throw busy();
     const former = this.#runner;
@@ -135,6 +173,10 @@ export class Trainer {
       // A run that was left standing gives up the trainer; what it began is ended.
       if (former && former.outcome === undefined && former.begun)
         await former.abandon('another run took over its trainer');
+      if (more !== undefined) {
+        Object.assign(this.limits, { maxEpochs: this.progress.epoch + more, maxSteps: -1 });
+        session.inherited = former && statesOf(former, model);
+      }
       former?.execution.session.dispose();
       this.stage = stage;
       if (stage === 'fit') this.requestStop(false, '');
@@ -202,19 +244,22 @@ export class Trainer {
   }
 
   /**
-   * @internal A trainer of the same settings whose run goes on from here on its own. Callbacks are the same objects, in a
-   * list of its own; metrics go to no logger.
+   * @internal A trainer of the same settings whose run goes on from here on its own.
+   *
+   * @param silent without callbacks and loggers
    */
-  fork(): Trainer {
+  fork({ silent = false }: { silent?: boolean } = {}): Trainer {
     const bare = {
       callbacks: [],
-      logger: false,
+      logger: silent ? false : this.loggers.flatMap((logger) => logger.fork?.() ?? []),
       enableCheckpointing: false,
       enableProgressBar: false,
       enableModelSummary: false,
+      barebones: false,
+      maxEpochs: this.limits.maxEpochs,
     };
     const copy = new Trainer({ ...this.options, ...bare });
-    copy.callbacks.push(...this.callbacks);
+    if (!silent) copy.callbacks.push(...this.callbacks.map((callback) => callback.clone?.() ?? callback));
     Object.assign(copy.limits, this.limits);
     copy.seed = this.seed;
     copy.stage = this.stage;
@@ -389,6 +434,26 @@ export class Trainer {
   #modelOr(model: Module | undefined): Module {
     return model ?? this.#live('module').module;
   }
+}
+
+function moreEpochs(epochs: number | undefined): number | undefined {
+  if (epochs === undefined || (Number.isInteger(epochs) && epochs >= 1)) return epochs;
+  throw new ConfigurationError(
+    StrobeError.compose('trainer.fit: wrong value for epochs.', {
+      expected: 'a whole number from 1 up: epochs to train from here',
+      received: describe(epochs),
+      hint: 'leave it out to train until maxEpochs',
+    }),
+  );
+}
+
+/** What a fit leaves to one that goes on with it. */
+function statesOf({ execution: { session } }: Runner, model: Module): Session['inherited'] {
+  if (session.module !== model || session.stage !== 'fit') return undefined;
+  return {
+    optimizerStates: session.optimizers.map((optimizer) => optimizer.stateDict()),
+    lrSchedulers: session.schedulers.map(({ scheduler }) => clonePlain(scheduler.stateDict())),
+  };
 }
 
 function loggersOf({ logger, defaultRootDir }: ResolvedOptions): Logger[] {

@@ -38,7 +38,7 @@ export function plotlyOf({ title, panels, columns = 1 }: FigureSpec): PlotlyFigu
     barmode: 'overlay',
     annotations: [],
     images: [],
-    ...(title ? { title: { text: escapeHtml(title), x: 0, xref: 'paper', font: { size: 16 } } } : {}),
+    ...(title ? { title: { text: `<b>${escapeHtml(title)}</b>`, x: 0, xref: 'paper', font: { size: 16 } } } : {}),
   };
   let below = 1;
   let index = 0;
@@ -117,9 +117,9 @@ function axis({ label, scale, categories, integer }: Axis, anchor: string): Reco
     gridcolor: GRID,
     linecolor: INK,
     zeroline: false,
-    ...(label ? { title: { text: escapeHtml(label) } } : {}),
+    ...(label ? { title: { text: escapeHtml(label), standoff: 8 } } : {}),
     ...(categories ? { type: 'category' } : { type: scale ?? 'linear' }),
-    ...(scale === 'log' ? { exponentformat: 'power', dtick: 'D1' } : {}),
+    ...(scale === 'log' ? { exponentformat: 'power', dtick: 1 } : {}),
     ...(integer ? { tickformat: ',d' } : {}),
   };
 }
@@ -201,7 +201,7 @@ function addMark(
       x: [finite(x)],
       y: [finite(y)],
       text: [text],
-      textposition: 'top center',
+      textposition: 'top right',
       marker,
       showlegend: false,
       cliponaxis: false,
@@ -284,16 +284,21 @@ function addMatrix(
     automargin: true,
     showgrid: false,
     zeroline: false,
-    constrain: 'domain',
-    ...(label ? { title: { text: escapeHtml(label) } } : {}),
+    ...(label ? { title: { text: escapeHtml(label), standoff: 8 } } : {}),
   });
-  layout[`xaxis${suffix}`] = { ...named(columns, columnLabel), anchor: axes.yaxis, domain: x, side: 'bottom' };
+  // As wide as the cells are high: tying the axes to each other would push their titles into the names.
+  const end = Math.min(x[1], x[0] + (columns.length * 46) / 640);
+  layout[`xaxis${suffix}`] = {
+    ...named(columns, columnLabel),
+    anchor: axes.yaxis,
+    domain: [x[0], end],
+    side: 'bottom',
+  };
   layout[`yaxis${suffix}`] = {
     ...named(rows, rowLabel),
     anchor: axes.xaxis,
     domain: y,
     autorange: 'reversed',
-    scaleanchor: axes.xaxis,
   };
 }
 

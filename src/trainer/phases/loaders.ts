@@ -9,6 +9,11 @@ export async function trainSourceFor(s: Session, epoch: number, batchIdx: number
   const [loader] = s.data.loaders('train');
   if (!loader) throw noLoader(s, 'train');
   s.numTrainingBatches = countTrainingBatches(s);
+  if (s.resume && batchIdx > 0 && sizeOf(loader) === undefined) {
+    s.trainer.warn(
+      `The training loader does not know its length and cannot seek: its first ${batchIdx} batches are read and passed over.`,
+    );
+  }
   const source = new BatchSource(options.overfitBatches === undefined ? loader : unshuffled(s, loader), s.trainer.seed);
   await source.seek(epoch, batchIdx);
   return source;

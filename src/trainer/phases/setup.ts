@@ -7,11 +7,13 @@ import { applyState, loadIntoCallbacks, warnOfStrangers } from '../state.js';
 import { trainSourceFor } from './loaders.js';
 import { manualBackward, refuseAutomaticOptions, takeSteps } from './manual.js';
 
-/** A callback that the module brings replaces those of its class. */
+/** A callback that the module brings replaces those of its class, and of the classes that one extends. */
 export function configureCallbacks(s: Session): void {
   const { module, trainer } = s;
   for (const callback of module.configureCallbacks?.() ?? []) {
-    trainer.callbacks.remove(callback.constructor as new () => typeof callback);
+    for (const other of trainer.callbacks.slice()) {
+      if (callback instanceof other.constructor) trainer.callbacks.remove(other);
+    }
     trainer.callbacks.add(callback);
   }
 }
@@ -70,10 +72,21 @@ export function configureOptimizers(s: Session): void {
   if (optimizers.length > 1 && module.automaticOptimization) throw severalOptimizers(s, optimizers.length);
   s.optimizers = optimizers;
   s.schedulers = schedulers;
+  inherit(s);
   s.manualBackward = (loss) => manualBackward(s, loss);
   if (module.automaticOptimization) return;
   refuseAutomaticOptions(s);
   takeSteps(s);
+}
+
+/** A fit that goes on with the one before goes on with its moments and rates. */
+function inherit(s: Session): void {
+  if (!s.inherited) return;
+  const { optimizerStates, lrSchedulers } = s.inherited;
+  s.inherited = undefined;
+  optimizerStates.forEach((state, i) => s.optimizers[i]?.loadStateDict(state));
+  lrSchedulers.forEach((state, i) => s.schedulers[i]?.scheduler.loadStateDict(state as never));
+  tf.dispose(optimizerStates as never);
 }
 
 /** Counters, optimizers and schedulers of the checkpoint. */
@@ -97,7 +110,8 @@ export async function trainDataloader(s: Session): Promise<void> {
   const { valCheckInterval, checkValEveryNEpoch } = s.trainer.limits;
   // A validation that comes this epoch finds its loaders ready, and their mistakes come to light before the training.
   if (s.validates && (s.progress.epoch + 1) % (checkValEveryNEpoch ?? 1) === 0) s.data.loaders('val');
-  if (valCheckInterval !== undefined && Number.isInteger(valCheckInterval) && checkValEveryNEpoch !== null) {
+  s.validatedAt = performance.now();
+  if (typeof valCheckInterval === 'number' && Number.isInteger(valCheckInterval) && checkValEveryNEpoch !== null) {
     if (valCheckInterval > s.numTrainingBatches) throw neverValidates(s, valCheckInterval);
   }
 }

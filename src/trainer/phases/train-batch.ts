@@ -1,10 +1,12 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import * as core from '@tensorflow/tfjs-core';
+import { watchForAnomalies } from '../../autograd/anomaly.js';
 import { record, type Tape } from '../../autograd/tape.js';
 import { ContractError, describe, StrobeError } from '../../errors.js';
 import { clipGradients as clip } from '../../optim/clip.js';
 import type { Optimizer } from '../../optim/index.js';
 import { disposeAll, isPlainRecord } from '../../tensors/tree.js';
+import { milliseconds } from '../duration.js';
 import type { StepOutputs } from '../hooks.js';
 import type { Session } from '../session.js';
 import { report } from '../reporting.js';
@@ -42,7 +44,7 @@ export function forward(s: Session): void {
   const metrics = s.postMortem ? s.metrics.train.state() : undefined;
   try {
     const { result, owned, tape } = record(() =>
-      s.at('trainingStep', () => module.trainingStep?.(hands.batch, batchIdx)),
+      watched(s, 'the forward pass', () => s.at('trainingStep', () => module.trainingStep?.(hands.batch, batchIdx))),
     );
     hands.outputTensors = owned;
     keepOutputs(s, result, tape);
@@ -131,8 +133,19 @@ export function backward(s: Session): void {
   const { tape, loss, lossScale } = s.hands;
   if (!tape || !loss) throw new Error('There is no forward pass to go back through.');
   const { loss: undivided } = s.hands.outputs as StepOutputs;
-  addGradients(s, (variables) => tape.gradients(undivided as tf.Scalar, variables, lossScale));
+  watched(s, 'the backward pass', () =>
+    addGradients(s, (variables) => tape.gradients(undivided as tf.Scalar, variables, lossScale)),
+  );
   s.hands.tape = undefined;
+  if (endsWindow(s)) correctShortWindow(s);
+}
+
+/** A loader that does not know its length may end in the middle of a window, whose losses were divided by too many. */
+function correctShortWindow(s: Session): void {
+  const batches = (s.progress.batchIdx % s.trainer.limits.accumulateGradBatches) + 1;
+  const factor = windowSize(s) / batches;
+  if (factor === 1) return;
+  for (const parameter of s.parameters) if (parameter.grad) parameter.grad = core.mul(parameter.grad, factor);
 }
 
 /** An update ends the window; the epoch's last batch ends it early. A step without a loss updates nothing. */
@@ -167,7 +180,7 @@ export function update(s: Session): void {
     else optimizer.step();
     progress.globalStep += 1;
   };
-  s.optimizers.forEach(apply);
+  watched(s, 'the update', () => s.optimizers.forEach(apply));
 }
 
 export function stepSchedulers(s: Session): void {
@@ -206,10 +219,24 @@ export function validationDue(s: Session): boolean {
   if (trainer.shouldStop && trainer.mayStop) return true;
   const { valCheckInterval } = limits;
   if (valCheckInterval === undefined) return progress.epochComplete;
+  if (typeof valCheckInterval !== 'number') return timeIsUp(s, milliseconds(valCheckInterval, 'valCheckInterval'));
   const every = Number.isInteger(valCheckInterval)
     ? valCheckInterval
     : Math.max(1, Math.trunc(s.numTrainingBatches * valCheckInterval));
   return (everyN === null ? progress.totalBatches : progress.batchIdx) % every === 0;
+}
+
+/** With `detectAnomaly`, every operation is looked at. */
+function watched<T>(s: Session, part: string, work: () => T): T {
+  return s.trainer.options.detectAnomaly ? watchForAnomalies(`${part} of ${where(s)}`, work) : work();
+}
+
+/** Validations by the clock are counted from the last one, or from the beginning of training. */
+function timeIsUp(s: Session, interval: number): boolean {
+  const now = performance.now();
+  if (now - s.validatedAt < interval) return false;
+  s.validatedAt = now;
+  return true;
 }
 
 function noLoss(received: unknown, s: Session): ContractError {

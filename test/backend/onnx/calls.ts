@@ -87,9 +87,10 @@ const elementwise: Calls = {
   AddN: fc
     .tuple(shapes, fc.integer({ min: 1, max: 4 }), oneOf(...numbers))
     .chain(([shape, n, dtype]) => callList(Array.from({ length: n }, () => tensor(shape, dtype)))),
-  Select: fc.tuple(shapesOfRank(1, 4), fc.boolean(), oneOf(...numbers)).chain(([shape, rows, dtype]) =>
+  Select: fc.tuple(shapesOfRank(1, 4), oneOf(...numbers)).chain(([shape, dtype]) =>
     call({
-      condition: tensor(rows ? shape.slice(0, 1) : shape, 'bool'),
+      // Of the same rank: tf.where sees to that, and the cpu kernel relies on it.
+      condition: tensor(shape, 'bool'),
       t: tensor(shape, dtype, 'special'),
       e: tensor(shape, dtype, 'special'),
     }),

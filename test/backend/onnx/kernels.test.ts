@@ -53,8 +53,9 @@ const same = (a: number, b: number) => Object.is(a, b) || (a === 0 && b === 0);
 
 /** The first element that differs by more than rounding, if any. */
 function difference(actual: Result, expected: Result, exact: boolean): string | null {
-  const finite = expected.values.filter(Number.isFinite).map(Math.abs);
-  const scale = Math.min(1, Math.max(0, ...finite));
+  const scale = expected.values
+    .filter(Number.isFinite)
+    .reduce((largest, value) => Math.max(largest, Math.min(1, Math.abs(value))), 0);
   for (const [i, want] of expected.values.entries()) {
     const got = actual.values[i] as number;
     if (same(got, want)) continue;

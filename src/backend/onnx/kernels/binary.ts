@@ -58,7 +58,10 @@ export const binaryKernels: KernelTable = {
   Sub: withNeutral('Sub', 0, false),
   Multiply: withNeutral('Mul', 1, true),
   RealDiv: withNeutral('Div', 1, false, floats),
-  FloorDiv: kernel(binary((g, a, b) => g.op('Floor', [g.op('Div', [a, b])]), { exact: true })),
+  // Whole numbers of type int32, as the cpu kernel gives them.
+  FloorDiv: kernel(
+    binary((g, a, b) => g.cast(g.op('Floor', [g.op('Div', [a, b])]), 'int32'), { exact: true, result: 'int32' }),
+  ),
   Mod: kernel(binary(flooredModulo)),
   Pow: kernel(binary((g, a, b) => g.op('Pow', [a, b]))),
   Maximum: arithmetic('Max'),

@@ -117,7 +117,6 @@ export const poolingKernels: KernelTable = {
   AvgPool: pool('AveragePool'),
   AvgPool3D: pool('AveragePool'),
   MaxPoolGrad: maxGradient,
-  MaxPool3DGrad: maxGradient,
   AvgPoolGrad: averageGradient,
   AvgPool3DGrad: averageGradient,
 };

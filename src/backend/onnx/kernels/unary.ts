@@ -101,7 +101,7 @@ export const unaryKernels: KernelTable = {
     unary((g, x, { attrs }) => {
       const negative = g.op('Mul', [x, g.float(attrs.alpha)]);
       return g.op('Where', [g.op('Less', [x, g.float(0)]), negative, x]);
-    }, exact),
+    }),
   ),
   Step: kernel<tf.StepAttrs>({
     ...unary<tf.StepAttrs>((g, x, { attrs }) => step(g, x, attrs.alpha ?? 0), exact),
@@ -131,7 +131,6 @@ export const unaryKernels: KernelTable = {
   EluGrad: kernel({
     inputs: ['dy', 'y'],
     accepts: floats,
-    exact: true,
     infer: (_attrs, [, shape = []]) => [{ shape: [...shape], dtype: 'float32' }],
     lower(g, { inputs, outputs }) {
       const [dy, y] = inputs as [Operand, Operand];

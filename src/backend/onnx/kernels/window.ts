@@ -124,8 +124,12 @@ export function leftOver(w: Window): number[] {
   });
 }
 
-/** False for windows that ONNX cannot move the way tfjs does: rounded up at the border, or nothing left of the output. */
+/**
+ * False for windows that ONNX cannot move the way tfjs does: rounded up at the border, nothing left of the output, or
+ * padded by less than nothing, as tfjs pads when strides are longer than the window.
+ */
 export function fitsOnnx(w: Window): boolean {
+  if ([...w.before, ...w.after].some((n) => n < 0)) return false;
   return w.output.every((n) => n > 0) && leftOver(w).every((n, i) => n >= 0 && n < w.strides[i]!);
 }
 
