@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { displayHost } from '../display/hosts.js';
+import { NotebookRenderer } from '../display/progress/notebook.js';
 import { LineRenderer, TerminalRenderer, type ProgressRenderer } from '../display/progress/renderers.js';
 import type { ProgressView } from '../display/progress/text.js';
 import type { Metrics } from '../module/metrics.js';
@@ -11,7 +13,7 @@ import { checkOptions } from './options.js';
 const schema = z.strictObject({
   /** Show every so many batches; 0 shows nothing. Renderers slow down further by themselves. */
   refreshRate: z.int().min(0).default(1),
-  /** Where to. A terminal gets bars, anything else plain lines. Default: stderr if it is a terminal, else stdout. */
+  /** Where to: bars in a terminal, else plain lines. Default: a display in a notebook, else stderr if it is a terminal, else stdout. */
   stream: z
     .custom<NodeJS.WriteStream>((value) => typeof (value as NodeJS.WriteStream | undefined)?.write === 'function')
     .optional(),
@@ -21,6 +23,7 @@ export type ProgressBarOptions = z.input<typeof schema>;
 
 interface Loop {
   description: string;
+  epoch?: number;
   done: number;
   total: number;
   began: number;
@@ -69,6 +72,9 @@ export class ProgressBar extends Callback {
   }
 
   override teardown(trainer: Trainer): void {
+    const { status } = trainer;
+    this.#renderer?.close?.(status === 'interrupted' || status === 'failed' ? status : 'done');
+    this.#renderer = undefined;
     trainer.printer = undefined;
   }
 
@@ -160,11 +166,7 @@ export class ProgressBar extends Callback {
   }
 
   get #output(): ProgressRenderer {
-    if (!this.#renderer) {
-      const stream = this.#options.stream ?? (process.stderr.isTTY ? process.stderr : process.stdout);
-      this.#renderer = stream.isTTY ? new TerminalRenderer(stream) : new LineRenderer(stream);
-    }
-    return this.#renderer;
+    return (this.#renderer ??= rendererFor(this.#options.stream));
   }
 
   #beginEpoch(trainer: Trainer): void {
@@ -172,6 +174,7 @@ export class ProgressBar extends Callback {
     const description = `Epoch ${trainer.currentEpoch}`;
     this.#training = {
       description,
+      epoch: trainer.currentEpoch,
       done: batchIdx,
       total: trainer.numTrainingBatches,
       began: performance.now(),
@@ -221,7 +224,13 @@ export class ProgressBar extends Callback {
     this.#output.show([training, evaluation].filter((view) => view !== undefined));
   }
 
-  #view({ description, done, total, began, before }: Loop, metrics: Metrics): ProgressView {
-    return { description, done, total, elapsed: (performance.now() - began) / 1000, doneHere: done - before, metrics };
+  #view({ began, before, ...loop }: Loop, metrics: Metrics): ProgressView {
+    return { ...loop, elapsed: (performance.now() - began) / 1000, doneHere: loop.done - before, metrics };
   }
+}
+
+function rendererFor(stream?: NodeJS.WriteStream): ProgressRenderer {
+  if (!stream && displayHost().rich) return new NotebookRenderer();
+  const chosen = stream ?? (process.stderr.isTTY ? process.stderr : process.stdout);
+  return chosen.isTTY ? new TerminalRenderer(chosen) : new LineRenderer(chosen);
 }

@@ -2,6 +2,9 @@ import { Chalk } from 'chalk';
 import stringWidth from 'string-width';
 import { bar, status, type ProgressView } from './text.js';
 
+/** How what was shown came to its end. */
+export type ProgressOutcome = 'done' | 'interrupted' | 'failed';
+
 /** Where progress is shown. A renderer decides how often; it is told about every change. */
 export interface ProgressRenderer {
   /** Whether it would show something now: what is not shown need not be computed. */
@@ -12,6 +15,8 @@ export interface ProgressRenderer {
   finish(view: ProgressView): void;
   /** A line that has nothing to do with progress. */
   print(line: string): void;
+  /** Nothing more will be shown: the whole is over. */
+  close?(outcome: ProgressOutcome): void;
 }
 
 const CLEAR_LINE = '\u001B[2K';

@@ -4,6 +4,8 @@ import type { Metrics } from '../../module/metrics.js';
 export interface ProgressView {
   /** `Epoch 3`, `Validation`, ... */
   description: string;
+  /** Index of the epoch that a training loop is in. */
+  epoch?: number;
   done: number;
   /** Infinity when nobody knows. */
   total: number;
