@@ -122,6 +122,7 @@ export async function finalizeLoggers(s: Session): Promise<void> {
   const { status } = s.trainer;
   const outcome = status === 'failed' || status === 'interrupted' ? status : 'success';
   await toLoggers(s.trainer, 'finalize', (logger) => logger.finalize?.(outcome));
+  await s.trainer.profiler?.describe((text) => s.trainer.print(text));
 }
 
 function noTrainingStep(s: Session): ContractError {
