@@ -10,5 +10,6 @@ export { ModelSummary, type ModelSummaryOptions } from './model-summary.js';
 export { OnExceptionCheckpoint, type OnExceptionCheckpointOptions } from './on-exception-checkpoint.js';
 export { PredictionWriter, type PredictionWriterOptions } from './prediction-writer.js';
 export { ProgressBar, type ProgressBarOptions } from './progress-bar.js';
+export { RichModelSummary } from './rich-model-summary.js';
 export { ThroughputMonitor, type ThroughputMonitorOptions } from './throughput-monitor.js';
 export { Timer, type TimedStage, type TimerOptions } from './timer.js';

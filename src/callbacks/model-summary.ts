@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { summaryText } from '../display/summary/layout.js';
+import { summaryText, type Summary } from '../display/summary/layout.js';
 import { summaryOf } from '../display/summary/summarize.js';
 import type { Module } from '../module/module.js';
 import { Callback } from '../trainer/callback.js';
@@ -23,6 +23,24 @@ export class ModelSummary extends Callback {
   }
 
   override onFitStart(trainer: Trainer, module: Module): void {
-    if (this.#maxDepth !== 0) trainer.print(summaryText(summaryOf(module, { maxDepth: this.#maxDepth })));
+    if (this.#maxDepth !== 0) trainer.print(this.render(this.#summary(trainer, module)));
+  }
+
+  /** The text that is printed; override it to lay it out otherwise. */
+  render(summary: Summary): string {
+    return summaryText(summary);
+  }
+
+  /** A model whose example does not fit can still be trained: the summary then tells less. */
+  #summary(trainer: Trainer, module: Module): Summary {
+    const options = { maxDepth: this.#maxDepth };
+    try {
+      return summaryOf(module, options);
+    } catch (error) {
+      if (module.exampleInput === undefined) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      trainer.warn(`The summary has no sizes: exampleInput does not go through the model: ${reason}`);
+      return summaryOf(module, { ...options, measured: false });
+    }
   }
 }
