@@ -11,5 +11,6 @@ export { OnExceptionCheckpoint, type OnExceptionCheckpointOptions } from './on-e
 export { PredictionWriter, type PredictionWriterOptions } from './prediction-writer.js';
 export { ProgressBar, type ProgressBarOptions } from './progress-bar.js';
 export { RichModelSummary } from './rich-model-summary.js';
+export { RichProgressBar, type RichProgressBarOptions } from './rich-progress-bar.js';
 export { ThroughputMonitor, type ThroughputMonitorOptions } from './throughput-monitor.js';
 export { Timer, type TimedStage, type TimerOptions } from './timer.js';

@@ -12,7 +12,7 @@ afterEach(() => {
 async function printed(callback: Callback, model = new Scripted()): Promise<string> {
   const print = vi.spyOn(console, 'log').mockReturnValue();
   print.mockClear();
-  await quietTrainer({ maxEpochs: 1, enableModelSummary: true, callbacks: [callback] }).fit(model, batches(1));
+  await quietTrainer({ maxEpochs: 1, callbacks: [callback] }).fit(model, batches(1));
   return print.mock.calls.flat().join('\n');
 }
 
