@@ -19,6 +19,7 @@ export type { Duration } from './trainer/duration.js';
 export { HOOK_NAMES } from './trainer/hooks.js';
 export type { Batch, HookName, Stage, StepOutputs } from './trainer/hooks.js';
 export { Trainer, type FitOptions, type FitResult, type TrainOptions } from './trainer/trainer.js';
+export type { MetricRow } from './trainer/metric-history.js';
 export type { Limits } from './trainer/limits.js';
 export type { TrainerOptions } from './trainer/options.js';
 export * from './callbacks/index.js';

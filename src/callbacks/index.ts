@@ -4,7 +4,7 @@ export { EarlyStopping, type EarlyStoppingOptions, type StoppingReason } from '.
 export { GradientMonitor, type GradientMonitorOptions } from './gradient-monitor.js';
 export { LambdaCallback, type LambdaHooks } from './lambda-callback.js';
 export { LearningRateMonitor, type LearningRateMonitorOptions } from './learning-rate-monitor.js';
-export { MetricsHistory, type MetricsHistoryOptions, type MetricsRow, type MetricsTable } from './metrics-history.js';
+export { MetricsHistory, type MetricsHistoryOptions, type MetricsRow } from './metrics-history.js';
 export { ModelCheckpoint, type ModelCheckpointOptions } from './model-checkpoint.js';
 export { ModelSummary, type ModelSummaryOptions } from './model-summary.js';
 export { OnExceptionCheckpoint, type OnExceptionCheckpointOptions } from './on-exception-checkpoint.js';

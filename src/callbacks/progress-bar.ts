@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { displayHost } from '../display/hosts.js';
+import { NotebookRenderer } from '../display/progress/notebook.js';
 import { LineRenderer, TerminalRenderer, type ProgressRenderer } from '../display/progress/renderers.js';
 import type { ProgressView, ShownMetrics } from '../display/progress/text.js';
 import type { Module } from '../module/module.js';
@@ -12,7 +14,7 @@ const schema = z.strictObject({
   refreshRate: z.int().min(0).default(1),
   /** Keep a line of each epoch that has ended. Where there are no bars, lines are kept in any case. */
   leave: z.boolean().default(true),
-  /** Where to. A terminal gets bars, anything else plain lines. Default: stderr if it is a terminal, else stdout. */
+  /** Where to: bars in a terminal, else plain lines. Default: a display in a notebook, else stderr if it is a terminal, else stdout. */
   stream: z
     .custom<NodeJS.WriteStream>((value) => typeof (value as NodeJS.WriteStream | undefined)?.write === 'function')
     .optional(),
@@ -24,6 +26,7 @@ type LoopKind = 'train' | 'sanity' | 'val' | 'test' | 'predict';
 
 interface Loop {
   description: string;
+  epoch?: number;
   done: number;
   total: number;
   began: number;
@@ -94,9 +97,15 @@ export class ProgressBar extends Callback {
     return { ...(version === undefined ? {} : { v_num: String(version).slice(-4) }), ...trainer.progressBarMetrics };
   }
 
-  /** How progress is shown on a stream; override it to show it otherwise. */
-  protected makeRenderer(stream: NodeJS.WriteStream): ProgressRenderer {
-    return stream.isTTY ? new TerminalRenderer(stream) : new LineRenderer(stream);
+  /** How progress is shown: on a stream, or where this process shows things. Override it to show it otherwise. */
+  protected makeRenderer(stream?: NodeJS.WriteStream): ProgressRenderer {
+    if (!stream && displayHost().rich) return new NotebookRenderer();
+    const chosen = stream ?? (process.stderr.isTTY ? process.stderr : process.stdout);
+    return chosen.isTTY ? this.terminalRenderer(chosen) : new LineRenderer(chosen);
+  }
+
+  protected terminalRenderer(stream: NodeJS.WriteStream): ProgressRenderer {
+    return new TerminalRenderer(stream);
   }
 
   override setup(trainer: Trainer): void {
@@ -104,6 +113,9 @@ export class ProgressBar extends Callback {
   }
 
   override teardown(trainer: Trainer): void {
+    const { status } = trainer;
+    this.#renderer?.close?.(status === 'interrupted' || status === 'failed' ? status : 'done');
+    this.#renderer = undefined;
     trainer.printer = undefined;
   }
 
@@ -197,11 +209,7 @@ export class ProgressBar extends Callback {
   }
 
   get #output(): ProgressRenderer {
-    if (!this.#renderer) {
-      const stream = this.#options.stream ?? (process.stderr.isTTY ? process.stderr : process.stdout);
-      this.#renderer = this.makeRenderer(stream);
-    }
-    return this.#renderer;
+    return (this.#renderer ??= this.makeRenderer(this.#options.stream));
   }
 
   #beginEpoch(trainer: Trainer): void {
@@ -209,6 +217,7 @@ export class ProgressBar extends Callback {
     const description = `Epoch ${trainer.currentEpoch}`;
     this.#training = {
       description,
+      epoch: trainer.currentEpoch,
       done: batchIdx,
       total: trainer.numTrainingBatches,
       began: performance.now(),
@@ -262,8 +271,8 @@ export class ProgressBar extends Callback {
     this.#output.show([training, evaluation].filter((view) => view !== undefined));
   }
 
-  #view({ description, done, total, began, before }: Loop, metrics: ShownMetrics): ProgressView {
-    return { description, done, total, elapsed: (performance.now() - began) / 1000, doneHere: done - before, metrics };
+  #view({ began, before, ...loop }: Loop, metrics: ShownMetrics): ProgressView {
+    return { ...loop, elapsed: (performance.now() - began) / 1000, doneHere: loop.done - before, metrics };
   }
 }
 

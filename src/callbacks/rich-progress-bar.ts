@@ -32,7 +32,7 @@ export class RichProgressBar extends ProgressBar {
     this.#theme = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   }
 
-  protected override makeRenderer(stream: NodeJS.WriteStream): ProgressRenderer {
-    return stream.isTTY ? new RichRenderer(stream, this.#theme) : super.makeRenderer(stream);
+  protected override terminalRenderer(stream: NodeJS.WriteStream): ProgressRenderer {
+    return new RichRenderer(stream, this.#theme);
   }
 }

@@ -1,4 +1,5 @@
 import type { Metrics } from '../module/metrics.js';
+import type { MetricRow } from './metric-history.js';
 import type { Session } from './session.js';
 import type { Trainer } from './trainer.js';
 
@@ -32,5 +33,6 @@ export async function sendToLoggers(trainer: Trainer, metrics: Metrics, step: nu
   const { step: ownStep, ...values } = metrics;
   trainer.keepMetrics({ logger: values });
   const record = 'epoch' in values ? values : { ...values, epoch: trainer.progress.epoch };
+  trainer.history.add({ ...record, step: ownStep ?? step } as MetricRow);
   for (const logger of trainer.loggers) await logger.logMetrics(record, ownStep ?? step);
 }

@@ -12,6 +12,7 @@ import type { Stage } from './hooks.js';
 import type { Loop, Progress, Session } from './session.js';
 import { evaluationSourcesFor, trainSourceFor } from './phases/loaders.js';
 import type { Limits } from './limits.js';
+import type { MetricMark } from './metric-history.js';
 import type { Trainer } from './trainer.js';
 
 /** The part of a run that is neither weights nor optimizers nor callbacks: where it stands, and what it holds there. */
@@ -64,6 +65,8 @@ export interface RunState extends Checkpoint {
 export interface Snapshot {
   readonly state: RunState;
   readonly fields: { callbacks: Map<object, Record<string, unknown>>; module: Record<string, unknown> };
+  /** Where the history of metrics stood. */
+  readonly history: MetricMark;
   /** Bytes of the tensors it keeps alive, if nothing else did. */
   readonly bytes: number;
   dispose(): void;
@@ -162,7 +165,7 @@ export function takeSnapshot(s: Session, execution: Execution): Snapshot {
     module: plainFields(s.module),
   };
   const bytes = tensorsIn(state).reduce((sum, tensor) => sum + tensor.size * bytesOf(tensor.dtype), 0);
-  return { state, fields, bytes, dispose: () => disposeState(state) };
+  return { state, fields, history: s.trainer.history.mark, bytes, dispose: () => disposeState(state) };
 }
 
 function bytesOf(dtype: tf.DataType): number {
@@ -270,7 +273,8 @@ async function rebuildHands(s: Session, execution: Execution, path: string, part
   }
 }
 
-export function restoreSnapshotFields(s: Session, { fields }: Snapshot): void {
+export function restoreSnapshotFields(s: Session, { fields, history }: Snapshot): void {
+  s.trainer.history.mark = history;
   for (const callback of s.trainer.callbacks) {
     const own = fields.callbacks.get(callback);
     if (own) restoreFields(callback, own);

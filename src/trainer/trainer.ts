@@ -29,6 +29,7 @@ import { Runner, type Outcome } from './runner.js';
 import { logsAreDue, sendToLoggers } from './reporting.js';
 import { busy, insideManualStep, noBestCheckpoint, notAModule, nothingToSave } from './refusals.js';
 import { freshProgress, Session, type Progress } from './session.js';
+import { MetricHistory, type MetricRow } from './metric-history.js';
 import { takeOver } from './tenancy.js';
 import { arrive, captureState, captureWeights, disposeState, isRunState, underOwnStopRequest } from './state.js';
 
@@ -75,6 +76,8 @@ export class Trainer {
   progress: Progress = freshProgress();
   /** @internal */
   storedMetrics: Report = { callback: {}, logger: {}, progressBar: {} };
+  /** @internal */
+  history = new MetricHistory();
   /** @internal True while a forward pass is repeated: nothing is logged then. */
   muted = false;
   /** The checkpoint this trainer went on from, if any. */
@@ -181,6 +184,7 @@ export class Trainer {
       this.stage = stage;
       if (stage === 'fit') this.requestStop(false, '');
       this.storedMetrics = { callback: {}, logger: {}, progressBar: {} };
+      if (stage === 'fit') this.history = new MetricHistory();
       takeOver(session);
       const path = this.#checkpointFor(stage, ckptPath);
       if (path !== undefined) await this.#goOnFrom(session, execution, path);
@@ -343,6 +347,14 @@ export class Trainer {
   /** Metrics as they last went to the loggers. */
   get loggedMetrics(): Metrics {
     return { ...this.storedMetrics.logger };
+  }
+
+  /**
+   * What the last fit has sent to its loggers, one row for each step, whether there are loggers or not: what curves are
+   * drawn from. It goes back with the run, and a fork takes it along. Bounded: older steps get sparser.
+   */
+  get metricHistory(): MetricRow[] {
+    return this.history.rows;
   }
 
   get progressBarMetrics(): Metrics {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ModelSummary, RichModelSummary, Trainer, type Callback } from 'strobe';
+import { setDisplayHost } from '../../src/display/hosts.js';
 import { batches, quietTrainer, Scripted } from '../support/scripted.js';
 
 const isTTY = process.stdout.isTTY;
@@ -20,6 +21,17 @@ describe('a ModelSummary', () => {
   it('is printed when a fit begins, unless it is to show nothing', async () => {
     expect(await printed(new ModelSummary())).toMatch(/other params[\s\S]*1 {9}Trainable params/);
     expect(await printed(new ModelSummary({ maxDepth: 0 }))).toBe('');
+  });
+
+  it('is an HTML table in a notebook', async () => {
+    const shown: unknown[] = [];
+    setDisplayHost({ rich: true, show: (bundle) => void shown.push(bundle['text/html']) });
+    try {
+      expect(await printed(new ModelSummary())).toBe('');
+    } finally {
+      setDisplayHost(undefined);
+    }
+    expect(shown).toEqual([expect.stringContaining('1 Trainable params')]);
   });
 
   it('tells less, and says why, when the example does not go through the model', async () => {

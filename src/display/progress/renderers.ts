@@ -2,6 +2,9 @@ import { Chalk } from 'chalk';
 import stringWidth from 'string-width';
 import { bar, status, type ProgressView } from './text.js';
 
+/** How what was shown came to its end. */
+export type ProgressOutcome = 'done' | 'interrupted' | 'failed';
+
 /** Where progress is shown. A renderer decides how often; it is told about every change. */
 export interface ProgressRenderer {
   /** Whether it would show something now: what is not shown need not be computed. */
@@ -11,9 +14,11 @@ export interface ProgressRenderer {
   /** A loop has ended: what is worth keeping of it. */
   finish(view: ProgressView): void;
   /** Whether what is shown goes away by itself: then the end of a loop need not be kept. */
-  readonly transient: boolean;
+  readonly transient?: boolean;
   /** A line that has nothing to do with progress. */
   print(line: string): void;
+  /** Nothing more will be shown: the whole is over. */
+  close?(outcome: ProgressOutcome): void;
 }
 
 const CLEAR_LINE = '\u001B[2K';
@@ -79,7 +84,6 @@ export class TerminalRenderer implements ProgressRenderer {
 
 /** Plain lines: one every five seconds, and one for each epoch that ends. */
 export class LineRenderer implements ProgressRenderer {
-  readonly transient = false;
   readonly #stream: NodeJS.WritableStream;
   #last = performance.now();
 

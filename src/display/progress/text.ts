@@ -5,6 +5,8 @@ export type ShownMetrics = Record<string, number | string>;
 export interface ProgressView {
   /** `Epoch 3`, `Validation`, ... */
   description: string;
+  /** Index of the epoch that a training loop is in. */
+  epoch?: number;
   done: number;
   /** Infinity when nobody knows. */
   total: number;
@@ -28,6 +30,12 @@ export function metricText(value: number | string): string {
 /** Names and texts of what is shown; the version is a name, though it may look like a number. */
 export function metricTexts(metrics: ShownMetrics): [name: string, text: string][] {
   return Object.entries(metrics).map(([name, value]) => [name, name === 'v_num' ? String(value) : metricText(value)]);
+}
+
+/** What can be drawn as a curve. */
+export function numbersIn(metrics: ShownMetrics): Record<string, number> {
+  const numeric = Object.entries(metrics).filter((entry): entry is [string, number] => typeof entry[1] === 'number');
+  return Object.fromEntries(numeric);
 }
 
 function padded(text: string): string {

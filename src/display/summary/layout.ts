@@ -1,6 +1,5 @@
 import type { ChalkInstance } from 'chalk';
-import Table from 'cli-table3';
-import { escapeHtml, htmlTable } from '../table.js';
+import CliTable from 'cli-table3';
 
 /** One line of a model summary. */
 export interface SummaryRow {
@@ -66,19 +65,11 @@ export function summaryTotals(summary: Summary): [figure: string, name: string][
   ];
 }
 
-/** The summary as HTML: the table, and the totals below it. */
-export function summaryHtml(summary: Summary): string {
-  const { header, cells } = summaryTable(summary);
-  const numeric = header.map((title) => title === 'Params' || title === 'FLOPs');
-  const totals = summaryTotals(summary).map(([figure, name]) => `${escapeHtml(name)}: <b>${figure.trimEnd()}</b>`);
-  return htmlTable({ header, rows: cells, numeric }, `\n<p>${totals.join('<br>')}</p>`);
-}
-
 /** The summary as a table with lines, as a terminal shows it. */
 export function richSummary(summary: Summary, chalk: ChalkInstance): string {
   const { header, cells } = summaryTable(summary);
   const colAligns = header.map((title) => (title === 'Params' || title === 'FLOPs' ? 'right' : 'left'));
-  const table = new Table({
+  const table = new CliTable({
     head: header.map((title) => chalk.bold.magenta(title)),
     colAligns: colAligns,
     style: { head: [], border: [], compact: true },

@@ -69,7 +69,6 @@ function keepOutputs(s: Session, result: unknown, tape: Tape): void {
   const outputs = outputsOf(result, s);
   hands.outputs = outputs;
   if (!outputs.loss) return;
-  checkFinite(outputs.loss, s);
   hands.lossScale = 1 / windowSize(s);
   hands.loss = outputs.loss;
   if (hands.lossScale === 1) return;
@@ -175,6 +174,8 @@ export function clipGradients(s: Session): void {
 export function update(s: Session): void {
   const { module, progress } = s;
   const { epoch, batchIdx } = progress;
+  // Not sooner: an engine that computes lazily has forward and backward pass in one.
+  checkLoss(s);
   const apply = (optimizer: Optimizer): void => {
     if (module.optimizerStep) s.at('optimizerStep', () => module.optimizerStep?.(epoch, batchIdx, optimizer));
     else optimizer.step();
@@ -192,6 +193,11 @@ export function stepPlateauSchedulers(s: Session): void {
   stepSchedulersAt(s, 'step', 'plateau');
 }
 
+function checkLoss(s: Session): void {
+  const { loss } = s.hands.outputs as StepOutputs;
+  if (loss) checkFinite(loss, s);
+}
+
 /** The batch is done: its step metrics go out, what it held is disposed, the counters move on. */
 export async function end(s: Session): Promise<void> {
   const { progress } = s;
@@ -201,6 +207,7 @@ export async function end(s: Session): Promise<void> {
     s.emptyHands();
     return;
   }
+  if (!updates(s)) checkLoss(s);
   await report(s, 'step', progress.steppedBatches);
   if (endsWindow(s)) progress.steppedBatches += 1;
   progress.epochComplete = isLastBatch(s);

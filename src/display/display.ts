@@ -1,0 +1,15 @@
+import { bundleOf } from './bundle.js';
+import { displayHost } from './hosts.js';
+
+const shown = new Set<string>();
+
+/**
+ * Shows a value: richly in a notebook (Strobe's kernel, tslab, Deno), as text in a terminal.
+ *
+ * @param options.id names the place it is shown in: showing something with the same id again replaces it
+ */
+export function display(value: unknown, { id }: { id?: string } = {}): void {
+  const update = id !== undefined && shown.has(id);
+  displayHost().show(bundleOf(value), id === undefined ? { update } : { id, update });
+  if (id !== undefined) shown.add(id);
+}

@@ -1,0 +1,125 @@
+import type { Metrics } from '../../module/metrics.js';
+import { SHOW, type MimeBundle } from '../bundle.js';
+import { display } from '../display.js';
+import { Figure } from '../plots/figure.js';
+import { pictureOf } from '../plots/html.js';
+import { measureOf } from '../plots/metric-curves.js';
+import { PALETTE } from '../plots/palette.js';
+import { escapeXml } from '../plots/svg-text.js';
+import { Table } from '../tables/table.js';
+import type { ProgressOutcome, ProgressRenderer } from './renderers.js';
+import { duration, numbersIn, status, type ProgressView } from './text.js';
+
+/** Five times a second: each update is a message to every front end. */
+const INTERVAL_MS = 200;
+const MOST_POINTS = 2000;
+const MOST_EPOCHS = 12;
+
+const COLOURS = { running: PALETTE[0], done: PALETTE[2], interrupted: '#d03b3b', failed: '#d03b3b' } as const;
+
+interface EpochRow {
+  epoch: number;
+  seconds: number;
+  metrics: Metrics;
+}
+
+let displays = 0;
+
+/** One display in a notebook that is updated as training goes on: bars, a live curve, and a table of the epochs. */
+export class NotebookRenderer implements ProgressRenderer {
+  readonly #id = `strobe-progress-${process.pid}-${++displays}`;
+  readonly #epochs: EpochRow[] = [];
+  #curve: { x: number[]; y: number[] } = { x: [], y: [] };
+  #views: ProgressView[] = [];
+  #state: keyof typeof COLOURS = 'running';
+  #last = -Infinity;
+
+  due(now: number): boolean {
+    return now - this.#last >= INTERVAL_MS;
+  }
+
+  show(views: ProgressView[]): void {
+    this.#views = views;
+    const [first] = views;
+    if (first?.epoch !== undefined && typeof first.metrics.loss === 'number') this.#addPoint(first, first.metrics.loss);
+    this.#draw();
+  }
+
+  finish(view: ProgressView): void {
+    if (view.epoch !== undefined)
+      this.#epochs.push({ epoch: view.epoch, seconds: view.elapsed, metrics: numbersIn(view.metrics) });
+    this.#views = [view];
+    if (this.due(performance.now())) this.#draw();
+  }
+
+  print(line: string): void {
+    console.log(line);
+  }
+
+  close(outcome: ProgressOutcome): void {
+    this.#state = outcome;
+    if (this.#views.length > 0) this.#draw();
+  }
+
+  /** A loss for each look at it. When there are many, every second one goes. */
+  #addPoint({ epoch = 0, done, total }: ProgressView, loss: number): void {
+    this.#curve.x.push(epoch + (Number.isFinite(total) ? done / total : 0));
+    this.#curve.y.push(loss);
+    if (this.#curve.x.length <= MOST_POINTS) return;
+    const keep = (_: number, i: number) => i % 2 === 0;
+    this.#curve = { x: this.#curve.x.filter(keep), y: this.#curve.y.filter(keep) };
+  }
+
+  #draw(): void {
+    this.#last = performance.now();
+    display({ [SHOW]: (): MimeBundle => this.#bundle() }, { id: this.#id });
+  }
+
+  #bundle(): MimeBundle {
+    const text = this.#views.map((view) => `${view.description} ${status(view)}`).join('\n');
+    const table = this.#table();
+    const bars = this.#views.map((view) => this.#bar(view)).join('');
+    const curve = this.#figure();
+    const html = `<div style="max-width:720px">${bars}${curve ? pictureOf(curve) : ''}${table ? table.toHtml() : ''}</div>`;
+    return { 'text/html': html, 'text/plain': table ? `${text}\n${table.toText()}` : text };
+  }
+
+  #bar(view: ProgressView): string {
+    const known = Number.isFinite(view.total) && view.total > 0;
+    const share = known ? Math.min(100, (100 * view.done) / view.total) : 100;
+    const state = this.#state === 'running' ? '' : ` · ${this.#state}`;
+    const fill = `<div style="width:${share.toFixed(1)}%;height:100%;background:${COLOURS[this.#state]}"></div>`;
+    return [
+      `<div><b>${escapeXml(view.description)}</b>${state} <span style="opacity:.75">${escapeXml(status(view))}</span></div>`,
+      `<div style="height:6px;margin:3px 0 8px;border-radius:3px;overflow:hidden;background:rgba(128,128,128,.25)">${fill}</div>`,
+    ].join('');
+  }
+
+  /** The loss as it is seen while training, and what else measures it at the end of each epoch. */
+  #figure(): Figure | undefined {
+    if (this.#curve.x.length < 2) return undefined;
+    const names = new Set(this.#epochs.flatMap(({ metrics }) => Object.keys(metrics)));
+    const others = [...names].filter((name) => measureOf(name) === 'loss' && name !== 'loss');
+    const atEnds = others.map((name) => ({
+      kind: 'line' as const,
+      name,
+      x: this.#epochs.map(({ epoch }) => epoch + 1),
+      y: this.#epochs.map(({ metrics }) => metrics[name] ?? NaN),
+    }));
+    const series = [{ kind: 'line' as const, name: 'loss', ...this.#curve, marked: false }, ...atEnds];
+    return new Figure({ panels: [{ kind: 'curves', x: { label: 'epoch' }, y: {}, series }] });
+  }
+
+  #table(): Table | undefined {
+    if (this.#epochs.length === 0) return undefined;
+    const names = [...new Set(this.#epochs.flatMap(({ metrics }) => Object.keys(metrics)))];
+    const left = Math.max(0, this.#epochs.length - MOST_EPOCHS);
+    return new Table({
+      columns: ['epoch', ...names, 'time'],
+      rows: this.#epochs
+        .slice(left)
+        .map(({ epoch, metrics, seconds }) => [epoch, ...names.map((name) => metrics[name]), duration(seconds)]),
+      notes: left > 0 ? [`and ${left} epochs before`] : [],
+    });
+  }
+}

@@ -1,0 +1,98 @@
+import { SHOW, type MimeBundle } from '../bundle.js';
+import { shortNumber } from '../plots/scale.js';
+import { alignedText, type Align } from './text.js';
+
+/** What may stand in a cell. Undefined is an empty cell. */
+export type Cell = string | number | boolean | undefined;
+
+export interface TableSpec {
+  title?: string;
+  columns: readonly string[];
+  rows: readonly (readonly Cell[])[];
+  /** Cells to point out, as `[row, column]`. */
+  highlights?: readonly (readonly [row: number, column: number])[];
+  /** What stands below the table. */
+  notes?: readonly string[];
+}
+
+/** A table, as data: shown by `display(table)`, and as text, markdown and HTML. Columns of numbers stand to the right. */
+export class Table implements TableSpec {
+  readonly title?: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly Cell[])[];
+  readonly highlights: readonly (readonly [number, number])[];
+  readonly notes: readonly string[];
+
+  constructor({ title, columns, rows, highlights = [], notes = [] }: TableSpec) {
+    if (title !== undefined) this.title = title;
+    this.columns = columns;
+    this.rows = rows;
+    this.highlights = highlights;
+    this.notes = notes;
+  }
+
+  toText(): string {
+    const table = alignedText(
+      this.columns,
+      this.#cells((text, lit) => (lit ? `${text}*` : text)),
+      this.#align(),
+    );
+    const [head = '', ...rest] = table.split('\n');
+    const rule = '─'.repeat(Math.max(...table.split('\n').map((line) => line.length)));
+    return [...(this.title ? [this.title] : []), head, rule, ...rest, ...this.notes].join('\n');
+  }
+
+  toMarkdown(): string {
+    const row = (cells: readonly string[]) => `| ${cells.map(escapeMarkdown).join(' | ')} |`;
+    const rule = `| ${this.#align()
+      .map((align) => (align === 'right' ? '---:' : '---'))
+      .join(' | ')} |`;
+    const rows = this.#cells((text, lit) => (lit ? `**${text}**` : text)).map(row);
+    const title = this.title ? [`**${escapeMarkdown(this.title)}**`, ''] : [];
+    const notes = this.notes.length > 0 ? ['', ...this.notes.map((note) => `${escapeMarkdown(note)}  `)] : [];
+    return [...title, row(this.columns), rule, ...rows, ...notes].join('\n');
+  }
+
+  /** With `class="dataframe"`, which notebook front ends give their own looks, light and dark. */
+  toHtml(): string {
+    const align = this.#align();
+    const cell = (tag: 'th' | 'td', text: string, i: number) =>
+      `<${tag} style="text-align:${align[i] ?? 'left'}">${text}</${tag}>`;
+    const head = this.columns.map((name, i) => cell('th', escapeHtml(name), i)).join('');
+    const body = this.#cells((text, lit) => (lit ? `<b>${escapeHtml(text)}</b>` : escapeHtml(text)))
+      .map((row) => `<tr>${row.map((text, i) => cell('td', text, i)).join('')}</tr>`)
+      .join('');
+    const title = this.title ? `<div><b>${escapeHtml(this.title)}</b></div>` : '';
+    const notes = this.notes.map((note) => `<div>${escapeHtml(note)}</div>`).join('');
+    const table = `<table class="dataframe"><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>`;
+    return `<div style="max-width:100%;overflow-x:auto">${title}${table}${notes}</div>`;
+  }
+
+  [SHOW](): MimeBundle {
+    return { 'text/html': this.toHtml(), 'text/markdown': this.toMarkdown(), 'text/plain': this.toText() };
+  }
+
+  #cells(dress: (text: string, highlighted: boolean) => string): string[][] {
+    const lit = new Set(this.highlights.map(([row, column]) => `${row} ${column}`));
+    return this.rows.map((row, i) => row.map((cell, j) => dress(cellText(cell), lit.has(`${i} ${j}`))));
+  }
+
+  #align(): Align[] {
+    return this.columns.map((_, i) => {
+      const cells = this.rows.map((row) => row[i]).filter((cell) => cell !== undefined && cell !== '');
+      return cells.length > 0 && cells.every((cell) => typeof cell === 'number') ? 'right' : 'left';
+    });
+  }
+}
+
+function cellText(cell: Cell): string {
+  return typeof cell === 'number' ? shortNumber(cell) : String(cell ?? '');
+}
+
+function escapeMarkdown(text: string): string {
+  return text.replace(/\|/g, '\\|').replace(/\n/g, ' ');
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
+}
