@@ -9,6 +9,7 @@ export { CheckpointError, ConfigurationError, ContractError, DataError, StrobeEr
 export * from './loggers/index.js';
 export * from './module/index.js';
 export * from './optim/index.js';
+export * from './profilers/index.js';
 export { seedEverything } from './random/index.js';
 export { Run, type EventFilter, type RunOptions, type RunStatus } from './run/run.js';
 export type { Breakpoint } from './run/breakpoints.js';

@@ -3,6 +3,7 @@ import { streamOf, withRandom } from '../random/index.js';
 import { dispatch, lastCalled, open, type Dispatch } from './dispatch.js';
 import type { HookName } from './hooks.js';
 import { openScopes, reentry, type Instruction, type Program, type Range } from './program.js';
+import type { Profiler } from '../profilers/index.js';
 import type { Session } from './session.js';
 import { takeOver } from './tenancy.js';
 
@@ -156,11 +157,15 @@ export class Execution {
         this.#running ??= open(session, instruction.hook, this.#after);
         this.#after = undefined;
         return dispatch(session, instruction.path, this.#running);
-      case 'act':
-        return withRandom(
-          () => streamOf(...session.drawKeys(instruction.path)),
-          () => instruction.run(session),
-        );
+      case 'act': {
+        const run = () =>
+          withRandom(
+            () => streamOf(...session.drawKeys(instruction.path)),
+            () => instruction.run(session),
+          );
+        const { profiler } = session.trainer;
+        return profiler ? profiled(profiler, session.loop, instruction.path, run) : run();
+      }
       case 'test':
       case 'jump':
         return;
@@ -231,4 +236,27 @@ export class Execution {
     this.#pc = this.program.code.length;
     return errors;
   }
+}
+
+/** Spans of several phases, by the phases that they begin and end with. */
+const SPANS: Record<string, { start?: string; stop?: string }> = {
+  'epochs/beginEpoch': { start: 'run_training_epoch' },
+  'epochs/endEpoch': { stop: 'run_training_epoch' },
+  'epoch/batch/fetchBatch': { start: 'run_training_batch' },
+  'epoch/batch/endBatch': { stop: 'run_training_batch' },
+};
+
+function profiled<T>(profiler: Profiler, loop: string, path: string, run: () => T): T {
+  const names = path.split('/');
+  const name = names.at(-1) as string;
+  const span = loop === 'train' ? (SPANS[names.slice(-2).join('/')] ?? SPANS[names.slice(-3).join('/')]) : undefined;
+  if (span?.start) profiler.start(span.start);
+  const action = name === 'fetchBatch' ? `[${loop}].${loop}_dataloader_next` : `[${loop}].${name}`;
+  const stop = (): void => {
+    if (span?.stop) profiler.stop(span.stop);
+  };
+  const result = profiler.profile(action, run);
+  if (result instanceof Promise) return result.then((value: unknown) => (stop(), value)) as T;
+  stop();
+  return result;
 }

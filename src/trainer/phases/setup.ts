@@ -4,6 +4,7 @@ import { normalizeOptimizers } from '../../optim/index.js';
 import { hasUnbuiltLayers } from '../../module/walk.js';
 import type { Session } from '../session.js';
 import { applyState, loadIntoCallbacks, underOwnStopRequest, warnOfStrangers } from '../state.js';
+import { toLoggers } from '../reporting.js';
 import { trainSourceFor } from './loaders.js';
 import { manualBackward, refuseAutomaticOptions, takeSteps } from './manual.js';
 
@@ -93,7 +94,7 @@ function inherit(s: Session): void {
 export async function restore(s: Session): Promise<void> {
   const state = s.resume?.state;
   if (state) await underOwnStopRequest(s.trainer, async () => applyState(s, state));
-  for (const logger of s.trainer.loggers) await logger.logHyperparams?.(s.module.hparamsToLog);
+  await toLoggers(s.trainer, 'logHyperparams', (logger) => logger.logHyperparams?.(s.module.hparamsToLog));
 }
 
 export function zeroGrad(s: Session): void {
@@ -118,9 +119,10 @@ export async function trainDataloader(s: Session): Promise<void> {
 }
 
 export async function finalizeLoggers(s: Session): Promise<void> {
-  const { loggers, status } = s.trainer;
+  const { status } = s.trainer;
   const outcome = status === 'failed' || status === 'interrupted' ? status : 'success';
-  for (const logger of loggers) await logger.finalize?.(outcome);
+  await toLoggers(s.trainer, 'finalize', (logger) => logger.finalize?.(outcome));
+  await s.trainer.profiler?.describe((text) => s.trainer.print(text));
 }
 
 function noTrainingStep(s: Session): ContractError {
