@@ -29,7 +29,8 @@ export function curvesText(panel: CurvePanel): string {
     for (let at = x - half; at <= x + half; at++) for (let down = y; down < ROWS * 4; down++) plot(at, down);
   };
   named.forEach((series, i) => {
-    const half = Math.floor((barWidth(series) / (scales.x.to - scales.x.from || 1)) * COLUMNS);
+    const share = barWidth(series) / (scales.x.to - scales.x.from || 1);
+    const half = Math.floor(Math.min(1, share) * COLUMNS);
     const drawn = pieces(series, scales).map((piece) => piece.map(place));
     for (const piece of drawn) {
       piece.forEach((to, at) => {
