@@ -98,7 +98,7 @@ const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 
 function logText(factor: number, power: number): string {
   if (power >= -2 && power <= 3) return String(Number((factor * 10 ** power).toPrecision(2)));
-  const raised = [...String(power)].map((c) => (c === '-' ? '⁻' : SUPERSCRIPTS[Number(c)])).join('');
+  const raised = String(power).replace(/./g, (c) => (c === '-' ? '⁻' : SUPERSCRIPTS.charAt(Number(c))));
   return factor === 1 ? `10${raised}` : `${factor}·10${raised}`;
 }
 

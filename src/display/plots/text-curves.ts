@@ -83,7 +83,7 @@ function xAxis(
     const from = Math.max(free, Math.min(column - (text.length >> 1), COLUMNS - text.length));
     if (from > column) continue;
     rule[column] = '┬';
-    [...text].forEach((char, i) => (names[from + i] = char));
+    for (let i = 0; i < text.length; i++) names[from + i] = text.charAt(i);
     free = from + text.length + 1;
   }
   const below = names.join('').trimEnd();
