@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ConfigurationError, StrobeError, describe } from '../errors.js';
 import { startCpu } from './cpu.js';
+import { defaultThreads } from './onnx/options.js';
+import { onnxAvailable, startOnnx } from './onnx/start.js';
 import { startWasm, wasmAvailable } from './wasm/start.js';
 
 /**
@@ -19,6 +21,7 @@ interface Engine {
 
 /** From the fastest to the slowest; `auto` takes the first that works. */
 const engines: readonly Engine[] = [
+  { name: 'onnx', available: onnxAvailable, start: startOnnx, threads: defaultThreads() },
   { name: 'wasm', available: wasmAvailable, start: startWasm, threads: 1 },
   { name: 'cpu', available: async () => true, start: startCpu, threads: 1 },
 ];

@@ -4,6 +4,7 @@ import type { ResolvedOptions } from '../trainer/options.js';
 import { ModelCheckpoint } from './model-checkpoint.js';
 import { ModelSummary } from './model-summary.js';
 import { ProgressBar } from './progress-bar.js';
+import { Timer } from './timer.js';
 
 interface Default {
   option: 'enableProgressBar' | 'enableModelSummary' | 'enableCheckpointing';
@@ -19,6 +20,18 @@ const DEFAULTS: Default[] = [
 
 /** What a trainer brings along unless it is told not to, or given its own. */
 export function defaultCallbacks(options: ResolvedOptions): Callback[] {
+  return [...timerFor(options), ...observersFor(options)];
+}
+
+/** `maxTime` is a Timer; one that is there already has the say. */
+function timerFor({ maxTime, callbacks, fastDevRun }: ResolvedOptions): Callback[] {
+  if (maxTime === undefined || fastDevRun !== false) return [];
+  if (!callbacks.some((callback) => callback instanceof Timer)) return [new Timer({ duration: maxTime })];
+  console.warn('[strobe] maxTime is passed over: there is a Timer in callbacks.');
+  return [];
+}
+
+function observersFor(options: ResolvedOptions): Callback[] {
   return DEFAULTS.flatMap(({ option, type, make }) => {
     const own = options.callbacks.some((callback) => callback instanceof type);
     if (own && !options[option] && !options.barebones) throw contradiction(option, type.name);

@@ -1,5 +1,9 @@
+import type * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { ContractError, StrobeError } from '../errors.js';
+import type { Module } from '../module/module.js';
+import { retain } from '../tensors/share.js';
+import { disposeAll, mapTensors } from '../tensors/tree.js';
 import { Callback, type CallbackKind } from '../trainer/callback.js';
 import type { Trainer } from '../trainer/trainer.js';
 import { checkMode, isBetter, isJudging, worst, type Mode } from './monitor.js';
@@ -28,9 +32,26 @@ const schema = z.strictObject({
   divergenceThreshold: z.number().optional(),
   /** Check at the end of training epochs instead of validations. Default: whether validations are epochs' ends. */
   checkOnTrainEpochEnd: z.boolean().optional(),
+  /** With several processes: only the first one speaks. */
+  logRankZeroOnly: z.boolean().default(false),
+  /** When training ends, go back to the weights (and buffers) of the best check. */
+  restoreBestWeights: z.boolean().default(false),
+  /** Pass over the checks of the epochs before this one. */
+  startFromEpoch: z.int().min(0).default(0),
+  /** An improvement restarts the patience only if it is better than this, too. */
+  baseline: z.number().optional(),
 });
 
 export type EarlyStoppingOptions = Omit<z.input<typeof schema>, 'mode'> & { mode?: Mode };
+
+interface Progress {
+  waitCount: number;
+  bestScore: number;
+  stoppedEpoch: number;
+  stoppingReason: StoppingReason;
+  stoppingReasonMessage: string;
+  bestWeights?: Record<string, tf.Tensor>;
+}
 
 interface Verdict {
   reason: StoppingReason;
@@ -39,7 +60,7 @@ interface Verdict {
   bestScore: number;
 }
 
-/** Stops training when a metric has stopped improving. */
+/** Stops training when a metric has stopped improving. `restoreBestWeights`, `startFromEpoch` and `baseline` are Keras's. */
 export class EarlyStopping extends Callback {
   readonly monitor: string;
   readonly mode: Mode;
@@ -50,6 +71,10 @@ export class EarlyStopping extends Callback {
   checkFinite: boolean;
   stoppingThreshold: number | undefined;
   divergenceThreshold: number | undefined;
+  restoreBestWeights: boolean;
+  startFromEpoch: number;
+  baseline: number | undefined;
+  logRankZeroOnly: boolean;
   /** Checks in a row without an improvement. */
   waitCount = 0;
   bestScore: number;
@@ -58,6 +83,7 @@ export class EarlyStopping extends Callback {
   stoppingReason: StoppingReason = 'NOT_STOPPED';
   stoppingReasonMessage = '';
   #checkOnTrainEpochEnd: boolean | undefined;
+  #bestWeights: Record<string, tf.Tensor> | undefined;
 
   constructor(options: EarlyStoppingOptions) {
     super();
@@ -71,6 +97,10 @@ export class EarlyStopping extends Callback {
     this.checkFinite = given.checkFinite;
     this.stoppingThreshold = given.stoppingThreshold;
     this.divergenceThreshold = given.divergenceThreshold;
+    this.restoreBestWeights = given.restoreBestWeights;
+    this.startFromEpoch = given.startFromEpoch;
+    this.baseline = given.baseline;
+    this.logRankZeroOnly = given.logRankZeroOnly;
     this.#checkOnTrainEpochEnd = given.checkOnTrainEpochEnd;
     this.bestScore = worst(this.mode);
   }
@@ -88,34 +118,54 @@ export class EarlyStopping extends Callback {
     this.#checkOnTrainEpochEnd ??= valCheckInterval === undefined && checkValEveryNEpoch === 1;
   }
 
-  override onTrainEpochEnd(trainer: Trainer): void {
-    if (this.#checkOnTrainEpochEnd && isJudging(trainer)) this.#check(trainer);
+  override onTrainEpochEnd(trainer: Trainer, module: Module): void {
+    if (this.#checkOnTrainEpochEnd) this.#check(trainer, module);
   }
 
-  override onValidationEnd(trainer: Trainer): void {
-    if (!this.#checkOnTrainEpochEnd && isJudging(trainer)) this.#check(trainer);
+  override onValidationEnd(trainer: Trainer, module: Module): void {
+    if (!this.#checkOnTrainEpochEnd) this.#check(trainer, module);
+  }
+
+  override onTrainEnd(trainer: Trainer, module: Module): void {
+    if (!this.restoreBestWeights || !this.#bestWeights || !isJudging(trainer)) return;
+    module.loadStateDict(this.#bestWeights);
+    if (this.verbose) this.#say(trainer, `Restored the weights of the best ${this.monitor}: ${text(this.bestScore)}.`);
+  }
+
+  override teardown(): void {
+    this.#keepWeights(undefined);
   }
 
   override stateDict(): object {
     const { waitCount, bestScore, stoppedEpoch, stoppingReason, stoppingReasonMessage, patience } = this;
-    return { waitCount, bestScore, stoppedEpoch, stoppingReason, stoppingReasonMessage, patience };
+    const weights = this.#bestWeights;
+    return {
+      waitCount,
+      bestScore,
+      stoppedEpoch,
+      stoppingReason,
+      stoppingReasonMessage,
+      patience,
+      ...(weights ? { bestWeights: mapTensors(weights, retain) } : {}),
+    };
   }
 
   /** Progress comes from the checkpoint; configuration, such as patience, from the constructor. */
-  override loadStateDict(
-    state: Pick<EarlyStopping, 'waitCount' | 'bestScore' | 'stoppedEpoch' | 'stoppingReason' | 'stoppingReasonMessage'>,
-  ): void {
+  override loadStateDict(state: Progress): void {
     this.waitCount = state.waitCount;
     this.bestScore = state.bestScore;
     this.stoppedEpoch = state.stoppedEpoch;
     this.stoppingReason = state.stoppingReason;
     this.stoppingReasonMessage = state.stoppingReasonMessage;
+    this.#keepWeights(state.bestWeights);
   }
 
-  #check(trainer: Trainer): void {
+  #check(trainer: Trainer, module: Module): void {
+    if (!isJudging(trainer) || trainer.currentEpoch < this.startFromEpoch) return;
     const value = this.#metric(trainer);
     if (value === undefined) return;
     const verdict = this.evaluate(value);
+    if (this.restoreBestWeights && verdict.bestScore !== this.bestScore) this.#keepWeights(module.stateDict());
     this.waitCount = verdict.waitCount;
     this.bestScore = verdict.bestScore;
     if (verdict.reason !== 'NOT_STOPPED') {
@@ -128,18 +178,29 @@ export class EarlyStopping extends Callback {
       if (trainer.progress.stopReason === this.stoppingReasonMessage) trainer.requestStop(false, '');
       this.stoppingReason = 'NOT_STOPPED';
       this.stoppingReasonMessage = '';
+      this.stoppedEpoch = 0;
     }
-    if (this.verbose && verdict.message) trainer.print(verdict.message);
+    if (this.verbose && verdict.message) this.#say(trainer, verdict.message);
+  }
+
+  #say(trainer: Trainer, message: string): void {
+    const line = announcement(message, trainer, this.logRankZeroOnly);
+    if (line !== undefined) trainer.print(line);
+  }
+
+  #keepWeights(weights: Record<string, tf.Tensor> | undefined): void {
+    disposeAll(Object.values(this.#bestWeights ?? {}));
+    this.#bestWeights = weights;
   }
 
   /** The decision about one value, as a pure function of it and of what is remembered. First match wins. */
   evaluate(value: number): Verdict {
     const { mode, monitor, minDelta, patience, waitCount, bestScore } = this;
-    const stop = (reason: StoppingReason, message: string, wait = waitCount): Verdict => ({
+    const stop = (reason: StoppingReason, message: string, wait = waitCount, best = bestScore): Verdict => ({
       reason,
       message: `${message} Signaling Trainer to stop.`,
       waitCount: wait,
-      bestScore,
+      bestScore: best,
     });
     const [better, worse] = mode === 'min' ? ['<', '>'] : ['>', '<'];
     if (this.checkFinite && !Number.isFinite(value)) {
@@ -160,7 +221,9 @@ export class EarlyStopping extends Callback {
         `Divergence threshold reached: ${monitor} = ${text(value)} ${worse} ${text(this.divergenceThreshold)}.`,
       );
     }
-    if (isBetter(mode, value, bestScore, minDelta)) {
+    const improved = isBetter(mode, value, bestScore, minDelta);
+    const best = improved ? value : bestScore;
+    if (improved && (this.baseline === undefined || isBetter(mode, value, this.baseline, minDelta))) {
       const gain = Math.abs(bestScore - value);
       const message = Number.isFinite(bestScore)
         ? `Metric ${monitor} improved by ${gain.toFixed(3)} >= min_delta = ${text(minDelta)}. New best score: ${value.toFixed(3)}`
@@ -168,11 +231,12 @@ export class EarlyStopping extends Callback {
       return { reason: 'NOT_STOPPED', message, waitCount: 0, bestScore: value };
     }
     const wait = waitCount + 1;
-    if (wait < patience) return { reason: 'NOT_STOPPED', message: '', waitCount: wait, bestScore };
+    if (wait < patience) return { reason: 'NOT_STOPPED', message: '', waitCount: wait, bestScore: best };
     return stop(
       'PATIENCE_EXHAUSTED',
-      `Monitored metric ${monitor} did not improve in the last ${wait} records. Best score: ${bestScore.toFixed(3)}.`,
+      `Monitored metric ${monitor} did not improve in the last ${wait} records. Best score: ${best.toFixed(3)}.`,
       wait,
+      best,
     );
   }
 
@@ -188,6 +252,16 @@ export class EarlyStopping extends Callback {
     if (this.verbose) trainer.warn(message);
     return undefined;
   }
+}
+
+/** What this process says: with several of them each line names its own, unless only the first one is to speak. */
+export function announcement(
+  message: string,
+  { worldSize, globalRank }: { worldSize: number; globalRank: number },
+  rankZeroOnly: boolean,
+): string | undefined {
+  if (rankZeroOnly && globalRank > 0) return undefined;
+  return worldSize > 1 ? `[rank: ${globalRank}] ${message}` : message;
 }
 
 /** A number as the field's tools print it: `1.0`, `nan`, `-inf`. */

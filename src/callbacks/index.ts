@@ -1,5 +1,14 @@
 /** The built-in callbacks. They see the trainer through its public interface only. */
+export { DeviceStatsMonitor, type DeviceStatsMonitorOptions } from './device-stats-monitor.js';
 export { EarlyStopping, type EarlyStoppingOptions, type StoppingReason } from './early-stopping.js';
+export { GradientMonitor, type GradientMonitorOptions } from './gradient-monitor.js';
+export { LambdaCallback, type LambdaHooks } from './lambda-callback.js';
+export { LearningRateMonitor, type LearningRateMonitorOptions } from './learning-rate-monitor.js';
+export { MetricsHistory, type MetricsHistoryOptions, type MetricsRow, type MetricsTable } from './metrics-history.js';
 export { ModelCheckpoint, type ModelCheckpointOptions } from './model-checkpoint.js';
 export { ModelSummary, type ModelSummaryOptions } from './model-summary.js';
+export { OnExceptionCheckpoint, type OnExceptionCheckpointOptions } from './on-exception-checkpoint.js';
+export { PredictionWriter, type PredictionWriterOptions } from './prediction-writer.js';
 export { ProgressBar, type ProgressBarOptions } from './progress-bar.js';
+export { ThroughputMonitor, type ThroughputMonitorOptions } from './throughput-monitor.js';
+export { Timer, type TimedStage, type TimerOptions } from './timer.js';

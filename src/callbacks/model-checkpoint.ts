@@ -1,59 +1,50 @@
-import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { z } from 'zod';
-import { ConfigurationError, ContractError, StrobeError } from '../errors.js';
+import { join } from 'node:path';
+import { writeAtomically } from '../checkpoint/files.js';
+import { ContractError, StrobeError } from '../errors.js';
 import type { Metrics } from '../module/metrics.js';
 import type { Module } from '../module/module.js';
 import { Callback, type CallbackKind } from '../trainer/callback.js';
 import type { Stage } from '../trainer/hooks.js';
 import type { Trainer } from '../trainer/trainer.js';
-import { checkpointName } from './checkpoints/naming.js';
-import { bestOf, ranks, scoreOf, worstOf, type Ranking } from './checkpoints/ranking.js';
-import { checkMode, isJudging, type Mode } from './monitor.js';
-import { checkOptions } from './options.js';
+import { checkpointName, DEFAULT_STYLE } from './checkpoints/naming.js';
+import { checkpointSettings, type CheckpointSettings, type ModelCheckpointOptions } from './checkpoints/options.js';
+import { entered, loserOf, ranks, scoreOf, type Ranking } from './checkpoints/ranking.js';
+import { defaultFolder, folderFrom, freePath, isInside, isOccupied, linkTo } from './checkpoints/storage.js';
+import { belongsToEpochEnd, epochIsDue, stepIsDue, timeIsDue } from './checkpoints/trigger.js';
+import { isJudging, worst, type Mode } from './monitor.js';
 
-const schema = z.strictObject({
-  /** Folder of the files. Default: `checkpoints` in the logger's folder, else in defaultRootDir. */
-  dirpath: z.string().min(1).optional(),
-  /** Template of the names, such as `model-{epoch:02d}-{val_loss:.2f}`. Default `{epoch}-{step}`. */
-  filename: z.string().optional(),
-  /** Name of the metric that ranks; without one the latest is kept. */
-  monitor: z.string().optional(),
-  mode: z.unknown().default('min'),
-  verbose: z.boolean().default(false),
-  /** Also write `last.ckpt` each time. */
-  saveLast: z.boolean().default(false),
-  /** How many of the best to keep: -1 all, 0 none. */
-  saveTopK: z.int().min(-1).default(1),
-  /** Only parameters and buffers: smaller, but a fit cannot go on from it. */
-  saveWeightsOnly: z.boolean().default(false),
-  /** Write `{x}` in names as `x=<value>`. */
-  autoInsertMetricName: z.boolean().default(true),
-  everyNTrainSteps: z.int().min(0).optional(),
-  everyNEpochs: z.int().min(0).optional(),
-  /** Save at the end of training epochs instead of validations. Default: whether validations are epochs' ends. */
-  saveOnTrainEpochEnd: z.boolean().optional(),
-  /** `-v1`, `-v2` where a name is taken. */
-  enableVersionCounter: z.boolean().default(true),
-});
+export type { ModelCheckpointOptions } from './checkpoints/options.js';
 
-export type ModelCheckpointOptions = Omit<z.input<typeof schema>, 'mode'> & { mode?: Mode };
-
-interface CheckpointState {
+/** What a ModelCheckpoint writes into the checkpoints it saves. */
+export interface CheckpointState {
+  monitor: string | null;
   bestModelPath: string;
   bestModelScore: number | null;
   currentScore: number | null;
   dirpath: string;
   bestKModels: Ranking;
   kthBestModelPath: string;
+  kthValue: number;
   lastModelPath: string;
-  lastSavedStep: number;
+  /** The file that was saved last, and the optimizer step it belongs to. */
+  lastSaved: { path: string; step: number };
+  /** A checkpoint was due and waits for the next validation. */
+  deferred: boolean;
+  /** Milliseconds since the last checkpoint that time made due. */
+  sinceSave?: number;
 }
 
 /** Saves checkpoints: when a trigger says so, ranked by a metric, named by a template; keeps the best. */
 export class ModelCheckpoint extends Callback {
+  /** What names are made with; set them before the fit, or override them in a subclass. */
+  joinChar = DEFAULT_STYLE.joinChar;
+  equalsChar = DEFAULT_STYLE.equalsChar;
+  extension = DEFAULT_STYLE.extension;
+  /** Name of the file that `saveLast` writes; a template, too. */
+  nameLast = 'last';
+  /** What counting starts with where a name is taken. */
+  startingVersion = 1;
   readonly monitor: string | undefined;
   readonly mode: Mode;
   dirpath: string | undefined;
@@ -62,21 +53,24 @@ export class ModelCheckpoint extends Callback {
   currentScore: number | null = null;
   bestKModels: Ranking = {};
   kthBestModelPath = '';
+  /** The score that a new file has to beat once there are k. */
+  kthValue: number;
   lastModelPath = '';
-  readonly #options: z.output<typeof schema>;
-  readonly #everyNEpochs: number;
-  #lastSavedStep = 0;
+  readonly #settings: CheckpointSettings;
+  #lastSaved = { path: '', step: 0 };
+  #deferred = false;
+  /** When time was last looked at and found due; the process's own clock. */
+  #timed = 0;
+  #warning = '';
 
   constructor(options: ModelCheckpointOptions = {}) {
     super();
-    this.#options = checkOptions('ModelCheckpoint', schema, options);
-    const { monitor, mode, dirpath, saveTopK, everyNTrainSteps, everyNEpochs } = this.#options;
+    this.#settings = checkpointSettings(options);
+    const { monitor, mode, dirpath } = this.#settings;
     this.monitor = monitor;
-    this.mode = checkMode('ModelCheckpoint', mode);
-    this.dirpath = dirpath === undefined ? undefined : resolve(dirpath.replace(/^~(?=$|\/)/, homedir()));
-    if (everyNTrainSteps !== undefined && everyNEpochs !== undefined) throw twoTriggers();
-    if (monitor === undefined && saveTopK > 1) throw nothingToRank(saveTopK);
-    this.#everyNEpochs = everyNEpochs ?? (everyNTrainSteps === undefined ? 1 : 0);
+    this.mode = mode;
+    this.kthValue = worst(mode);
+    this.dirpath = dirpath === undefined ? undefined : folderFrom(dirpath);
   }
 
   override get kind(): CallbackKind {
@@ -84,22 +78,37 @@ export class ModelCheckpoint extends Callback {
   }
 
   override get stateKey(): string {
-    const { everyNTrainSteps = 0 } = this.#options;
-    const quoted = this.monitor === undefined ? 'None' : `'${this.monitor}'`;
-    return `ModelCheckpoint{'monitor': ${quoted}, 'mode': '${this.mode}', 'every_n_train_steps': ${everyNTrainSteps}, 'every_n_epochs': ${this.#everyNEpochs}, 'train_time_interval': None}`;
+    const { everyNTrainSteps, everyNEpochs, trainTimeInterval } = this.#settings.triggers;
+    const monitor = this.monitor === undefined ? 'None' : `'${this.monitor}'`;
+    return `ModelCheckpoint{'monitor': ${monitor}, 'mode': '${this.mode}', 'every_n_train_steps': ${everyNTrainSteps}, 'every_n_epochs': ${everyNEpochs}, 'train_time_interval': ${trainTimeInterval ?? 'None'}}`;
   }
 
-  override setup(trainer: Trainer, _module: Module, stage: Stage): void {
-    if (stage !== 'fit') return;
-    const logDir = trainer.loggers.find((logger) => logger.logDir !== undefined)?.logDir;
-    this.dirpath ??= join(resolve(logDir ?? trainer.options.defaultRootDir), 'checkpoints');
+  override async setup(trainer: Trainer, _module: Module, stage: Stage): Promise<void> {
+    this.dirpath ??= defaultFolder(trainer);
+    const own = [this.lastModelPath, this.#lastSaved.path, trainer.ckptPath ?? ''];
+    const strange = !own.some((path) => path !== '' && isInside(path, this.#folder));
+    if (stage === 'fit' && strange && this.#settings.saveTopK !== 0 && (await isOccupied(this.#folder))) {
+      trainer.warn(`The checkpoint folder ${this.dirpath} exists and is not empty.`);
+    }
+  }
+
+  override onFitStart(trainer: Trainer): void {
+    if (this.#warning) trainer.warn(this.#warning);
+    this.#warning = '';
+  }
+
+  override onTrainStart(): void {
+    this.#timed ||= performance.now();
   }
 
   override async onTrainBatchEnd(trainer: Trainer): Promise<void> {
-    const { everyNTrainSteps = 0 } = this.#options;
-    if (everyNTrainSteps === 0 || trainer.globalStep % everyNTrainSteps !== 0) return;
-    if (this.#mayHaveToWait(trainer)) return;
-    await this.#save(trainer);
+    const { triggers } = this.#settings;
+    const elapsed = performance.now() - this.#timed;
+    const timed = timeIsDue(triggers, elapsed);
+    if (!timed && !stepIsDue(triggers, trainer.globalStep)) return;
+    if (timed) this.#timed = performance.now();
+    if (this.#hasToWait(trainer)) this.#deferred = true;
+    else await this.#save(trainer);
   }
 
   override async onTrainEpochEnd(trainer: Trainer): Promise<void> {
@@ -107,139 +116,209 @@ export class ModelCheckpoint extends Callback {
   }
 
   override async onValidationEnd(trainer: Trainer): Promise<void> {
+    if (!isJudging(trainer)) return;
     if (!this.#savesOnTrainEpochEnd(trainer)) await this.#saveIfEpochIsDue(trainer);
-    const { everyNTrainSteps = 0 } = this.#options;
-    // What was due at this step waited for the validation that belongs to it.
-    if (everyNTrainSteps > 0 && trainer.globalStep % everyNTrainSteps === 0) await this.#save(trainer);
+    if (!this.#deferred) return;
+    this.#deferred = false;
+    await this.#save(trainer);
   }
 
   override async onTrainEnd(trainer: Trainer): Promise<void> {
-    if (this.#options.saveLast && this.lastModelPath === '' && isJudging(trainer))
+    if (this.#settings.saveLast !== false && this.#lastSaved.path === '' && isJudging(trainer))
       await this.#saveLast(trainer, this.#metrics(trainer));
   }
 
+  override teardown(): void {
+    this.#timed = 0;
+  }
+
+  /** The run has failed or was interrupted: what there is is kept, under the name it would have had. */
+  override async onException(trainer: Trainer, _module: Module, error: unknown): Promise<void> {
+    const { saveOnException, saveLast } = this.#settings;
+    if (!saveOnException || trainer.options.fastDevRun !== false || trainer.sanityChecking) return;
+    if (trainer.globalStep === this.#lastSaved.step) return;
+    const metrics = this.#metrics(trainer);
+    const path = this.formatCheckpointName(metrics);
+    await this.#write(trainer, path, () => {});
+    if (saveLast !== false) await this.#saveLast(trainer, metrics);
+    const { name, message } = error instanceof Error ? error : { name: 'error', message: String(error) };
+    trainer.print(`${name} was raised with the message: ${message}. Saved a checkpoint to ${path}.`);
+  }
+
+  /** The path that a file with these metrics has, in `dirpath`. */
+  formatCheckpointName(
+    metrics: Metrics,
+    { filename = this.#settings.filename, ...rest }: { filename?: string; version?: number; prefix?: string } = {},
+  ): string {
+    const { joinChar, equalsChar, extension } = this;
+    const { autoInsertMetricName } = this.#settings;
+    const options = { autoInsertMetricName, joinChar, equalsChar, extension, ...rest };
+    return join(this.dirpath ?? '', checkpointName(filename, metrics, options));
+  }
+
+  /** Writes `bestKModels` as YAML. Default path: `best_k_models.yaml` in `dirpath`. */
+  async toYaml(path = join(this.#folder, 'best_k_models.yaml')): Promise<void> {
+    const lines = Object.entries(this.bestKModels).map(
+      ([file, score]) => `${JSON.stringify(file)}: ${yamlNumber(score)}\n`,
+    );
+    await writeAtomically(path, [new TextEncoder().encode(lines.join('') || '{}\n')]);
+  }
+
   override stateDict(): CheckpointState {
-    const { bestModelPath, bestModelScore, currentScore, bestKModels, kthBestModelPath, lastModelPath } = this;
+    const { bestModelPath, bestModelScore, currentScore, kthBestModelPath, kthValue, lastModelPath } = this;
     return {
+      monitor: this.monitor ?? null,
       bestModelPath,
       bestModelScore,
       currentScore,
       dirpath: this.dirpath ?? '',
-      bestKModels: { ...bestKModels },
+      bestKModels: { ...this.bestKModels },
       kthBestModelPath,
+      kthValue,
       lastModelPath,
-      lastSavedStep: this.#lastSavedStep,
+      lastSaved: { ...this.#lastSaved },
+      deferred: this.#deferred,
+      ...(this.#settings.triggers.trainTimeInterval === undefined || this.#timed === 0
+        ? {}
+        : { sinceSave: performance.now() - this.#timed }),
     };
   }
 
   override loadStateDict(state: CheckpointState): void {
     this.bestModelPath = state.bestModelPath;
-    this.#lastSavedStep = state.lastSavedStep;
-    // The files of another folder are not this one's to rank and delete.
-    if (this.dirpath !== undefined && state.dirpath !== this.dirpath) return;
+    this.#deferred = state.deferred;
+    this.#timed = state.sinceSave === undefined ? 0 : performance.now() - state.sinceSave;
+    // The files of another folder are not this one's to rank, replace and delete.
+    const moved = this.dirpath !== undefined && state.dirpath !== this.dirpath;
+    this.#lastSaved = { path: moved ? '' : state.lastSaved.path, step: state.lastSaved.step };
+    if (moved) {
+      this.#warning = `The dirpath has changed from ${state.dirpath} to ${this.dirpath}: of the files saved there only bestModelPath is remembered.`;
+      return;
+    }
     this.bestModelScore = state.bestModelScore;
     this.currentScore = state.currentScore;
     this.bestKModels = { ...state.bestKModels };
     this.kthBestModelPath = state.kthBestModelPath;
+    this.kthValue = state.kthValue;
     this.lastModelPath = state.lastModelPath;
   }
 
-  #savesOnTrainEpochEnd(trainer: Trainer): boolean {
-    const { saveOnTrainEpochEnd } = this.#options;
-    if (saveOnTrainEpochEnd !== undefined) return saveOnTrainEpochEnd;
-    const { valCheckInterval, checkValEveryNEpoch } = trainer.limits;
-    if (!trainer.validates) return true;
-    return checkValEveryNEpoch === 1 && valCheckInterval === undefined;
+  get #folder(): string {
+    return this.dirpath ?? '';
   }
 
-  /** A step's checkpoint waits for a validation that comes right after it, so that it knows its metrics. */
-  #mayHaveToWait(trainer: Trainer): boolean {
-    return trainer.isLastBatch && !this.#savesOnTrainEpochEnd(trainer) && trainer.validates;
+  #savesOnTrainEpochEnd(trainer: Trainer): boolean {
+    return this.#settings.saveOnTrainEpochEnd ?? belongsToEpochEnd(trainer);
+  }
+
+  /** A step's checkpoint waits for the validation that belongs to the step, and for a metric that is not there yet. */
+  #hasToWait(trainer: Trainer): boolean {
+    if (trainer.validationFollows) return true;
+    const missing = this.monitor !== undefined && !(this.monitor in this.#metrics(trainer));
+    return missing && trainer.validates;
   }
 
   async #saveIfEpochIsDue(trainer: Trainer): Promise<void> {
-    if (this.#everyNEpochs > 0 && (trainer.currentEpoch + 1) % this.#everyNEpochs === 0) await this.#save(trainer);
+    if (epochIsDue(this.#settings.triggers, trainer.currentEpoch)) await this.#save(trainer);
   }
 
   async #save(trainer: Trainer): Promise<void> {
-    if (!isJudging(trainer) || trainer.globalStep === this.#lastSavedStep) return;
+    if (!isJudging(trainer) || trainer.globalStep === this.#lastSaved.step) return;
+    const { saveTopK, saveLast } = this.#settings;
     const metrics = this.#metrics(trainer);
-    const saved = this.#options.saveTopK === 0 ? false : await this.#saveRanked(trainer, metrics);
-    if (this.#options.saveLast && (saved || this.#options.saveTopK === 0)) await this.#saveLast(trainer, metrics);
+    const saved = saveTopK !== 0 && (await this.#saveRanked(trainer, metrics));
+    const linkable = saveLast === 'link' && this.#lastSaved.path !== '';
+    if (saveLast !== false && (saved || saveTopK === 0 || linkable)) await this.#saveLast(trainer, metrics);
   }
 
   async #saveRanked(trainer: Trainer, metrics: Metrics): Promise<boolean> {
-    const { saveTopK } = this.#options;
-    if (this.monitor === undefined) {
-      const former = this.bestModelPath;
-      await this.#write(trainer, metrics, former, (path) => {
+    const { mode, monitor } = this;
+    const { saveTopK: k, verbose } = this.#settings;
+    if (monitor === undefined) {
+      const former = k === 1 ? this.bestModelPath : '';
+      await this.#write(trainer, this.#freePath(metrics, former), (path) => {
         this.bestModelPath = path;
       });
-      if (saveTopK === 1) await this.#remove(former, trainer);
+      await this.#remove(former, trainer);
       return true;
     }
-    const value = metrics[this.monitor];
+    const value = metrics[monitor];
     if (value === undefined) return this.#missing(trainer, metrics);
-    const score = scoreOf(value, this.mode);
-    if (!ranks(this.bestKModels, score, saveTopK, this.mode)) {
-      if (this.#options.verbose) trainer.print(`${this.monitor} = ${value} was not in the top ${saveTopK}.`);
+    const score = scoreOf(value, mode);
+    const what = `Epoch ${trainer.currentEpoch}, step ${trainer.globalStep}: ${monitor}`;
+    if (!ranks(this.bestKModels, score, k, mode)) {
+      if (verbose) trainer.print(`${what} was not in top ${k}.`);
       return false;
     }
-    const full = saveTopK !== -1 && Object.keys(this.bestKModels).length >= saveTopK;
-    const former = full ? (worstOf(this.bestKModels, this.mode)?.[0] ?? '') : '';
-    await this.#write(trainer, metrics, former, (path) => {
-      const { [former]: _gone, ...kept } = this.bestKModels;
-      this.bestKModels = { ...kept, [path]: score };
+    const loser = loserOf(this.bestKModels, k, mode);
+    const path = this.#freePath(metrics, loser);
+    const { ranking, best, kth } = entered(this.bestKModels, path, score, { loser, k, mode });
+    if (verbose)
+      trainer.print(`${what} reached ${score.toFixed(5)} (best ${best[1].toFixed(5)}), saving to ${path} as top ${k}.`);
+    await this.#write(trainer, path, () => {
+      this.bestKModels = ranking;
       this.currentScore = score;
-      [this.bestModelPath, this.bestModelScore] = bestOf(this.bestKModels, this.mode) ?? ['', null];
-      const complete = Object.keys(this.bestKModels).length === saveTopK;
-      this.kthBestModelPath = complete ? (worstOf(this.bestKModels, this.mode)?.[0] ?? '') : '';
+      [this.bestModelPath, this.bestModelScore] = best;
+      [this.kthBestModelPath, this.kthValue] = kth ?? ['', worst(mode)];
     });
-    await this.#remove(former, trainer);
+    await this.#remove(loser, trainer);
     return true;
   }
 
-  /** The bookkeeping is done before the file is written, so that the file knows itself. */
-  async #write(trainer: Trainer, metrics: Metrics, former: string, remember: (path: string) => void): Promise<void> {
-    const path = this.#freePath(metrics, former);
+  /** The bookkeeping is done before the file is written, so that the file knows itself; and undone if it cannot be. */
+  async #write(trainer: Trainer, path: string, remember: (path: string) => void): Promise<void> {
     const before = this.stateDict();
     remember(path);
-    this.#lastSavedStep = trainer.globalStep;
+    this.#lastSaved = { path, step: trainer.globalStep };
     try {
-      await trainer.saveCheckpoint(path, { weightsOnly: this.#options.saveWeightsOnly });
+      await trainer.saveCheckpoint(path, { weightsOnly: this.#settings.saveWeightsOnly });
     } catch (error) {
       this.loadStateDict(before);
       throw error;
     }
-    if (this.#options.verbose)
-      trainer.print(`Epoch ${trainer.currentEpoch}, step ${trainer.globalStep}: saved ${path}.`);
+    await this.#tellLoggers(trainer);
   }
 
-  async #saveLast(trainer: Trainer, _metrics: Metrics): Promise<void> {
-    const path = join(this.dirpath ?? '', 'last.ckpt');
-    this.lastModelPath = path;
-    this.#lastSavedStep = trainer.globalStep;
-    await trainer.saveCheckpoint(path, { weightsOnly: this.#options.saveWeightsOnly });
-  }
-
-  /** A path that is free, or will be: the file about to be replaced may keep its name. */
-  #freePath(metrics: Metrics, former: string): string {
-    const { filename, autoInsertMetricName, enableVersionCounter } = this.#options;
-    for (let version: number | undefined; ; version = (version ?? 0) + 1) {
-      const path = join(this.dirpath ?? '', checkpointName(filename, metrics, { autoInsertMetricName, version }));
-      if (!enableVersionCounter || path === former || !existsSync(path)) return path;
+  async #saveLast(trainer: Trainer, metrics: Metrics): Promise<void> {
+    const former = this.lastModelPath;
+    const { saveLast } = this.#settings;
+    const path = this.#freePath(metrics, former, this.nameLast);
+    const latest = this.#lastSaved.path;
+    if (saveLast === 'link' && latest !== '' && latest !== path) {
+      await linkTo(latest, path);
+      this.lastModelPath = path;
+      await this.#tellLoggers(trainer);
+    } else {
+      await this.#write(trainer, path, () => {
+        this.lastModelPath = path;
+      });
     }
+    if (former !== path) await this.#remove(former, trainer);
   }
 
-  /** Deletes what was replaced; never the file that was just written, nor one of another folder, nor what the run came from. */
+  async #tellLoggers(trainer: Trainer): Promise<void> {
+    for (const logger of trainer.loggers) await logger.afterSaveCheckpoint?.(this);
+  }
+
+  #freePath(metrics: Metrics, former: string, filename = this.#settings.filename): string {
+    const name = filename === undefined ? {} : { filename };
+    const pathOf = (version?: number) =>
+      this.formatCheckpointName(metrics, version === undefined ? name : { ...name, version });
+    const startingVersion = this.#settings.enableVersionCounter ? this.startingVersion : undefined;
+    return freePath(pathOf, { former, startingVersion });
+  }
+
+  /** Deletes what was replaced; never a file that counts, nor one of another folder, nor what the run came from. */
   async #remove(path: string, trainer: Trainer): Promise<void> {
-    if (path === '' || path === this.bestModelPath || path in this.bestKModels) return;
-    if (!resolve(dirname(path)).startsWith(resolve(this.dirpath ?? '')) || path === trainer.ckptPath) return;
+    const counts = [this.bestModelPath, this.lastModelPath, this.#lastSaved.path].includes(path);
+    if (path === '' || counts || path in this.bestKModels) return;
+    if (!isInside(path, this.#folder) || path === trainer.ckptPath) return;
     await rm(path, { force: true });
   }
 
   #metrics(trainer: Trainer): Metrics {
-    return { ...trainer.callbackMetrics, epoch: trainer.currentEpoch, step: trainer.globalStep };
+    const { epoch = trainer.currentEpoch, step = trainer.globalStep, ...metrics } = trainer.callbackMetrics;
+    return { ...metrics, epoch: Math.trunc(epoch), step: Math.trunc(step) };
   }
 
   #missing(trainer: Trainer, metrics: Metrics): false {
@@ -254,22 +333,6 @@ export class ModelCheckpoint extends Callback {
   }
 }
 
-function twoTriggers(): ConfigurationError {
-  return new ConfigurationError(
-    StrobeError.compose('ModelCheckpoint has two triggers.', {
-      expected: 'everyNTrainSteps or everyNEpochs',
-      received: 'both',
-      hint: 'leave one out, or use two ModelCheckpoints',
-    }),
-  );
-}
-
-function nothingToRank(saveTopK: number): ConfigurationError {
-  return new ConfigurationError(
-    StrobeError.compose(`ModelCheckpoint cannot rank: saveTopK is ${saveTopK} and there is no monitor.`, {
-      expected: 'a monitor, or saveTopK: -1 (all), 0 (none) or 1 (the latest)',
-      received: `saveTopK: ${saveTopK} without a monitor`,
-      hint: "add monitor: 'val_loss' or another metric that is logged",
-    }),
-  );
+function yamlNumber(value: number): string {
+  return Number.isFinite(value) ? String(value) : value > 0 ? '.inf' : '-.inf';
 }

@@ -1,16 +1,11 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Metrics } from '../module/metrics.js';
+import { LogFolder, type FolderOptions } from './folder.js';
+import { toYaml } from './hparams.js';
 import type { Logger } from './logger.js';
 
-export interface CSVLoggerOptions {
-  /** Folder of all experiments. Default: the working directory. */
-  saveDir?: string;
-  /** Folder below it. Default `lightning_logs`. */
-  name?: string;
-  /** Folder below that: a number N gives `version_N`. Default: the next number that is free. */
-  version?: string | number;
+export interface CSVLoggerOptions extends FolderOptions {
   /** Put before every metric's name, with a dash. */
   prefix?: string;
   /** Rows are kept in memory until there are this many. Default 100. */
@@ -21,34 +16,31 @@ type Row = Metrics & { step: number };
 
 /** Writes metrics to `metrics.csv` and hyper-parameters to `hparams.yaml` in `<saveDir>/<name>/version_N/`. */
 export class CSVLogger implements Logger {
-  readonly name: string;
   readonly #options: CSVLoggerOptions;
-  #version: string | number | undefined;
+  readonly #folder: LogFolder;
   #rows: Row[] = [];
   #unwritten = 0;
   #hparams: Record<string, unknown> = {};
 
   constructor(options: CSVLoggerOptions = {}) {
     this.#options = options;
-    this.name = options.name ?? 'lightning_logs';
-    this.#version = options.version;
+    this.#folder = new LogFolder(options);
   }
 
-  /** Chosen when it is first asked for. */
+  get name(): string {
+    return this.#folder.name;
+  }
+
   get version(): string | number {
-    return (this.#version ??= nextVersion(this.#root));
+    return this.#folder.version;
+  }
+
+  get saveDir(): string {
+    return this.#folder.saveDir;
   }
 
   get logDir(): string {
-    const { version } = this;
-    const folder = join(this.#root, typeof version === 'number' ? `version_${version}` : version);
-    // Another logger that looks for a free number must see that this one is taken.
-    mkdirSync(folder, { recursive: true });
-    return folder;
-  }
-
-  get #root(): string {
-    return join(this.#options.saveDir ?? process.cwd(), this.name);
+    return this.#folder.path;
   }
 
   /** Metrics of one step make one row, whoever logs them. */
@@ -67,7 +59,7 @@ export class CSVLogger implements Logger {
     if (Object.keys(hparams).length === 0) return;
     Object.assign(this.#hparams, hparams);
     await mkdir(this.logDir, { recursive: true });
-    await writeFile(join(this.logDir, 'hparams.yaml'), yaml(this.#hparams));
+    await writeFile(join(this.logDir, 'hparams.yaml'), toYaml(this.#hparams));
   }
 
   /** The header is the sorted union of all metrics, so that the whole file is written anew. */
@@ -108,17 +100,4 @@ export class CSVLogger implements Logger {
     // Written anew even if nothing follows.
     this.#unwritten = Math.max(1, this.#unwritten);
   }
-}
-
-function nextVersion(root: string): number {
-  if (!existsSync(root)) return 0;
-  const taken = readdirSync(root).flatMap((name) => /^version_(\d+)$/.exec(name)?.[1] ?? []);
-  return Math.max(-1, ...taken.map(Number)) + 1;
-}
-
-/** JSON is YAML: strings are quoted, lists and records are in flow style. */
-function yaml(record: Record<string, unknown>): string {
-  return Object.entries(record)
-    .map(([key, value]) => `${key}: ${JSON.stringify(value) ?? 'null'}\n`)
-    .join('');
 }

@@ -1,3 +1,4 @@
+import type { ModelCheckpoint } from '../callbacks/model-checkpoint.js';
 import type { Metrics } from '../module/metrics.js';
 
 export type RunStatus = 'success' | 'failed' | 'interrupted';
@@ -12,6 +13,8 @@ export interface Logger {
   /** @param step the number of optimizer steps done before the one these metrics belong to. */
   logMetrics(metrics: Metrics, step: number): void | Promise<void>;
   logHyperparams?(hparams: Record<string, unknown>): void | Promise<void>;
+  /** A ModelCheckpoint has saved a file: its attributes say which, and how good it is. */
+  afterSaveCheckpoint?(checkpoint: ModelCheckpoint): void | Promise<void>;
   /** Writes out what is buffered. */
   save?(): void | Promise<void>;
   /** The run is over. */

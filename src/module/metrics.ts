@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ContractError, describe, StrobeError } from '../errors.js';
+import { retain } from '../tensors/share.js';
 import { tensorsIn } from '../tensors/tree.js';
 
 export type Reduce = 'mean' | 'min' | 'max' | 'sum';
@@ -70,6 +71,7 @@ export interface Report {
 /** The metrics logged in one loop (training, or one kind of evaluation) since its epoch began. */
 export class MetricCollection {
   #entries = new Map<string, Entry>();
+  #unread: { entry: Entry; value: number | tf.Tensor; weight: number }[] = [];
   readonly #training: boolean;
 
   /** @param training in training, step-level values reach callbacks; in evaluation only epoch values do. */
@@ -79,7 +81,7 @@ export class MetricCollection {
 
   log(name: string, value: number | tf.Tensor, options: LogOptions, site: LogSite): void {
     const settled = settle(name, options, site);
-    const number = toNumber(name, value, site.hook);
+    const number = toScalar(name, value, site.hook);
     const suffix = settled.addDataloaderIdx && site.numDataloaders > 1 ? `/dataloader_idx_${site.dataloaderIdx}` : '';
     const key = `${site.hook}.${name}${suffix}`;
     let entry = this.#entries.get(key);
@@ -104,14 +106,23 @@ export class MetricCollection {
         }),
       );
     }
-    entry.value = number;
     entry.fresh = true;
-    if (settled.onEpoch)
-      accumulate(entry, number, settled.reduce === 'mean' ? (options.batchSize ?? batchSizeOf(site.batch)) : 1);
+    const weight = settled.reduce === 'mean' && settled.onEpoch ? (options.batchSize ?? batchSizeOf(site.batch)) : 1;
+    this.#unread.push({ entry, value: number, weight });
+  }
+
+  /** Reads the values that were logged since the last time: reading one earlier would make a lazy engine compute at once. */
+  #read(): void {
+    for (const { entry, value, weight } of this.#unread.splice(0)) {
+      entry.value = typeof value === 'number' ? value : Number(value.dataSync()[0]);
+      if (typeof value !== 'number') value.dispose();
+      if (entry.options.onEpoch) accumulate(entry, entry.value, weight);
+    }
   }
 
   /** What the step that has just ended reports. */
   step(): Report {
+    this.#read();
     return this.#report(
       (entry) => (entry.options.onStep && entry.fresh ? entry.value : undefined),
       '_step',
@@ -121,6 +132,7 @@ export class MetricCollection {
 
   /** What the epoch reports: every value reduced over it. */
   epoch(dataloaderIdx?: number): Report {
+    this.#read();
     const of = (entry: Entry) =>
       dataloaderIdx === undefined || entry.dataloaderIdx === dataloaderIdx ? reduced(entry) : undefined;
     return this.#report((entry) => (entry.options.onEpoch ? of(entry) : undefined), '_epoch', true);
@@ -133,14 +145,17 @@ export class MetricCollection {
 
   /** Forgets everything; the next epoch starts empty. */
   reset(): void {
+    this.#read();
     this.#entries.clear();
   }
 
   state(): MetricsState {
+    this.#read();
     return [...this.#entries].map(([key, entry]) => [key, { ...entry }]);
   }
 
   load(state: MetricsState): void {
+    this.#read();
     this.#entries = new Map(state.map(([key, entry]) => [key, { ...entry }]));
   }
 
@@ -226,9 +241,10 @@ function reduced(entry: Entry): number {
   return entry.options.reduce === 'mean' ? entry.total / entry.weight : entry.total;
 }
 
-function toNumber(name: string, value: unknown, hook: string): number {
+/** A number, or a handle of our own on a tensor that may not be computed yet. */
+function toScalar(name: string, value: unknown, hook: string): number | tf.Tensor {
   if (typeof value === 'number') return value;
-  if (value instanceof tf.Tensor && value.size === 1) return Number(value.dataSync()[0]);
+  if (value instanceof tf.Tensor && value.size === 1) return retain(value);
   throw new ContractError(
     StrobeError.compose(`log('${name}') in ${hook} needs a single number.`, {
       expected: 'a number, or a tensor with one element',

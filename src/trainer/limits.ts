@@ -1,3 +1,4 @@
+import { Timer } from '../callbacks/timer.js';
 import type { Duration } from './duration.js';
 import type { ResolvedOptions } from './options.js';
 
@@ -20,7 +21,8 @@ export interface Limits {
 
 /** The limits that a trainer's options set. */
 export function limitsOf(options: ResolvedOptions): Limits {
-  const { maxSteps, minSteps = 0, minEpochs = 0, maxEpochs = maxSteps === -1 ? 1000 : -1 } = options;
+  const { maxSteps, minSteps = 0, minEpochs = 0 } = options;
+  const { maxEpochs = maxSteps === -1 && !isTimed(options) ? 1000 : -1 } = options;
   return {
     maxEpochs,
     minEpochs,
@@ -36,6 +38,13 @@ export function limitsOf(options: ResolvedOptions): Limits {
     gradientClipVal: options.gradientClipVal,
     gradientClipAlgorithm: options.gradientClipAlgorithm,
   };
+}
+
+/** Whether a clock ends the training. */
+function isTimed({ maxTime, callbacks }: ResolvedOptions): boolean {
+  return (
+    maxTime !== undefined || callbacks.some((callback) => callback instanceof Timer && callback.duration !== undefined)
+  );
 }
 
 /** How long to train is for the trainer that goes on to say. */

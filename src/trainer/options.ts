@@ -29,13 +29,15 @@ const isLogger = (value: unknown): value is Logger =>
 const logger = z.custom<Logger>(isLogger, { error: 'an object with logMetrics(metrics, step)' });
 
 const schema = z.strictObject({
-  /** Stop after this many epochs; -1 never. Default: 1000, or -1 when maxSteps is given. */
+  /** Stop after this many epochs; -1 never. Default: 1000, or -1 when maxSteps or a time is given. */
   maxEpochs: z.int().min(-1).optional(),
   /** Go on at least this long, whoever asks to stop. */
   minEpochs: count.optional(),
   /** Stop after this many optimizer steps; -1 never. */
   maxSteps: z.int().min(-1).default(-1),
   minSteps: count.optional(),
+  /** Stop after this much time: `DD:HH:MM:SS`, milliseconds, or a record such as { hours: 12 }. Adds a Timer. */
+  maxTime: z.custom<Duration>((value) => milliseconds(value, 'maxTime') >= 0).optional(),
   limitTrainBatches: limit.optional(),
   limitValBatches: limit.optional(),
   limitTestBatches: limit.optional(),

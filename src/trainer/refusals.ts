@@ -41,3 +41,13 @@ export function insideManualStep(): ContractError {
     }),
   );
 }
+
+export function noBestCheckpoint(hasCallback: boolean): ConfigurationError {
+  return new ConfigurationError(
+    StrobeError.compose('There is no best checkpoint.', {
+      expected: 'a ModelCheckpoint that has saved one',
+      received: hasCallback ? 'one that has saved none' : 'no ModelCheckpoint',
+      hint: 'fit first, or give the path of a file',
+    }),
+  );
+}

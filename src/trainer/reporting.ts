@@ -1,6 +1,9 @@
+import { StrobeError } from '../errors.js';
+import type { Logger } from '../loggers/logger.js';
 import type { Metrics } from '../module/metrics.js';
 import type { MetricRow } from './metric-history.js';
 import type { Session } from './session.js';
+import type { Trainer } from './trainer.js';
 
 /**
  * Metrics leave their collection: into the trainer's records for callbacks and progress bars, and to the loggers.
@@ -12,25 +15,55 @@ export async function report(s: Session, level: 'step' | 'epoch', step: number):
   const { callback, logger, progressBar } = level === 'step' ? s.collection.step() : s.collection.epoch();
   if (s.loop === 'sanity') return;
   trainer.keepMetrics({ callback, progressBar });
-  if (level === 'step' && !logsAreDue(s)) return;
+  if (level === 'step' && !logsAreDue(trainer)) return;
   await log(s, logger, step);
   if (level === 'step') s.collection.endStep();
 }
 
 /** Whether this step's metrics go to the loggers. */
-export function logsAreDue(s: Session): boolean {
-  const { trainer, progress } = s;
+export function logsAreDue(trainer: Trainer): boolean {
   const { logEveryNSteps, fastDevRun } = trainer.options;
   if (fastDevRun !== false || trainer.shouldStop) return true;
-  return logEveryNSteps > 0 && (progress.steppedBatches + 1) % logEveryNSteps === 0;
+  return logEveryNSteps > 0 && (trainer.progress.steppedBatches + 1) % logEveryNSteps === 0;
 }
 
 export async function log(s: Session, metrics: Metrics, step: number): Promise<void> {
-  if (Object.keys(metrics).length === 0) return;
-  const { trainer } = s;
+  if (Object.keys(metrics).length > 0) await sendToLoggers(s.trainer, metrics, step);
+}
+
+export async function sendToLoggers(trainer: Trainer, metrics: Metrics, step: number): Promise<void> {
   const { step: ownStep, ...values } = metrics;
   trainer.keepMetrics({ logger: values });
-  const record = 'epoch' in values ? values : { ...values, epoch: s.progress.epoch };
+  const record = 'epoch' in values ? values : { ...values, epoch: trainer.progress.epoch };
   trainer.history.add({ ...record, step: ownStep ?? step } as MetricRow);
-  for (const logger of trainer.loggers) await logger.logMetrics(record, ownStep ?? step);
+  await toLoggers(trainer, 'logMetrics', (logger) => logger.logMetrics(record, ownStep ?? step));
+}
+
+/** Calls every logger, also after one has failed; the error says which it was. */
+export async function toLoggers(
+  trainer: Trainer,
+  what: keyof Logger,
+  call: (logger: Logger) => unknown,
+): Promise<void> {
+  const failures: Error[] = [];
+  for (const logger of trainer.loggers) {
+    try {
+      await call(logger);
+    } catch (cause) {
+      failures.push(failure(logger, what, cause));
+    }
+  }
+  if (failures[0]) throw failures[0];
+}
+
+function failure(logger: Logger, what: string, cause: unknown): StrobeError {
+  const name = logger.constructor === Object ? 'a logger' : logger.constructor.name;
+  return new StrobeError(
+    StrobeError.compose(`${what} of ${name} failed.`, {
+      expected: 'a logger that can write',
+      received: cause instanceof Error ? cause.message : String(cause),
+      hint: 'see to its files or its service; the run can go on from its last checkpoint',
+    }),
+    { cause },
+  );
 }

@@ -266,6 +266,7 @@ export class Session {
     leave(this);
     this.emptyHands();
     this.letGoOfCheckpoint();
+    for (const collection of Object.values(this.metrics)) collection.reset();
     for (const optimizer of this.optimizers) optimizer.dispose();
     for (const parameter of this.parameters) parameter.grad = null;
   }

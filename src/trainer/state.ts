@@ -13,6 +13,7 @@ import type { Loop, Progress, Session } from './session.js';
 import { evaluationSourcesFor, trainSourceFor } from './phases/loaders.js';
 import type { Limits } from './limits.js';
 import type { MetricMark } from './metric-history.js';
+import type { Trainer } from './trainer.js';
 
 /** The part of a run that is neither weights nor optimizers nor callbacks: where it stands, and what it holds there. */
 export interface RunPart {
@@ -220,6 +221,16 @@ export function warnOfStrangers(s: Session, states: Record<string, object>): voi
   if (left.length > 0) {
     s.trainer.warn(`The checkpoint holds state of callbacks that this trainer does not have: ${left.join(', ')}.`);
   }
+}
+
+/**
+ * Going on in a new fit: how long to train is for the trainer that goes on to say. A request to stop that was saved is
+ * forgotten (whoever made it looks again at what it is made of), one that was made since the fit began stands.
+ */
+export async function underOwnStopRequest(trainer: Trainer, restore: () => Promise<void>): Promise<void> {
+  const { stopRequested, stopReason } = trainer.progress;
+  await restore();
+  trainer.requestStop(stopRequested, stopReason);
 }
 
 /** Brings back what the step at hand held: its batch from the loader, its tape and outputs from a second forward pass. */

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { useBackend } from '../backend/index.js';
 import { defaultCallbacks } from '../callbacks/defaults.js';
-import type { ModelCheckpoint } from '../callbacks/model-checkpoint.js';
+import { EarlyStopping } from '../callbacks/early-stopping.js';
+import { latestCheckpoint, rescuedCheckpoint } from '../callbacks/checkpoints/latest.js';
+import { ModelCheckpoint } from '../callbacks/model-checkpoint.js';
 import { readCheckpoint, writeCheckpoint } from '../checkpoint/store.js';
 import { ConfigurationError, ContractError, describe, StrobeError } from '../errors.js';
 import { CSVLogger } from '../loggers/csv.js';
@@ -22,13 +24,14 @@ import { interruptible } from './interrupt.js';
 import { changed, limitsOf, type Limits } from './limits.js';
 import { resolveOptions, type ResolvedOptions, type TrainerOptions } from './options.js';
 import { countTrainingBatches } from './phases/loaders.js';
-import { isLastBatch } from './phases/train-batch.js';
+import { isLastBatch, validationFollows } from './phases/train-batch.js';
 import { Runner, type Outcome } from './runner.js';
-import { busy, insideManualStep, notAModule, nothingToSave } from './refusals.js';
+import { logsAreDue, sendToLoggers } from './reporting.js';
+import { busy, insideManualStep, noBestCheckpoint, notAModule, nothingToSave } from './refusals.js';
 import { freshProgress, Session, type Progress } from './session.js';
 import { MetricHistory, type MetricRow } from './metric-history.js';
 import { takeOver } from './tenancy.js';
-import { arrive, captureState, captureWeights, disposeState, isRunState } from './state.js';
+import { arrive, captureState, captureWeights, disposeState, isRunState, underOwnStopRequest } from './state.js';
 
 const PROGRAMS = { fit, validate, test, predict };
 
@@ -86,7 +89,7 @@ export class Trainer {
   constructor(options: TrainerOptions = {}) {
     this.options = resolveOptions(options);
     this.limits = limitsOf(this.options);
-    if (options.maxEpochs === undefined && this.options.maxSteps === -1 && !this.options.fastDevRun)
+    if (this.options.maxEpochs === undefined && this.limits.maxEpochs !== -1)
       this.warn(`maxEpochs was not set. Setting it to ${this.limits.maxEpochs} epochs.`);
     this.seed = this.options.seed ?? globalSeed() ?? Math.floor(Math.random() * 2 ** 32);
     this.loggers = loggersOf(this.options);
@@ -183,14 +186,14 @@ export class Trainer {
       this.storedMetrics = { callback: {}, logger: {}, progressBar: {} };
       if (stage === 'fit') this.history = new MetricHistory();
       takeOver(session);
-      if (ckptPath !== undefined) await this.#goOnFrom(session, execution, ckptPath);
+      const path = this.#checkpointFor(stage, ckptPath);
+      if (path !== undefined) await this.#goOnFrom(session, execution, path);
     };
     this.#runner = new Runner(execution, prepare);
     return this.#runner;
   }
 
-  async #goOnFrom(session: Session, execution: Execution, ckptPath: string): Promise<void> {
-    const path = this.#resolveCheckpoint(ckptPath);
+  async #goOnFrom(session: Session, execution: Execution, path: string): Promise<void> {
     const checkpoint = await readCheckpoint(path);
     this.ckptPath = path;
     const state = isRunState(checkpoint) && session.stage === 'fit' ? checkpoint : undefined;
@@ -198,23 +201,24 @@ export class Trainer {
     if (state) {
       this.seed = state.run.seed;
       execution.enter(state.run.place, async () => {
-        await arrive(session, execution, state);
+        await underOwnStopRequest(this, async () => arrive(session, execution, state));
         session.letGoOfCheckpoint();
       });
     }
   }
 
-  #resolveCheckpoint(ckptPath: string): string {
-    if (ckptPath !== 'best' && ckptPath !== 'last') return ckptPath;
-    const path = ckptPath === 'best' ? this.checkpointCallback?.bestModelPath : this.checkpointCallback?.lastModelPath;
+  /** The file to go on from: the one asked for, or what a fit that failed has left. */
+  #checkpointFor(stage: Stage, asked: string | undefined): string | undefined {
+    if (asked === undefined) return stage === 'fit' ? rescuedCheckpoint(this.callbacks) : undefined;
+    if (asked === 'last') {
+      const path = latestCheckpoint(this.callbacks);
+      if (path === undefined) this.warn("ckptPath: 'last', but no checkpoint has been saved yet: starting anew.");
+      return path;
+    }
+    if (asked !== 'best') return asked;
+    const path = this.checkpointCallback?.bestModelPath;
     if (path) return path;
-    throw new ConfigurationError(
-      StrobeError.compose(`There is no ${ckptPath} checkpoint.`, {
-        expected: `a ModelCheckpoint that has saved one${ckptPath === 'last' ? ' (with saveLast: true)' : ''}`,
-        received: this.checkpointCallback ? 'one that has saved none' : 'no ModelCheckpoint',
-        hint: 'fit first, or give the path of a file',
-      }),
-    );
+    throw noBestCheckpoint(this.checkpointCallback !== undefined);
   }
 
   /**
@@ -255,6 +259,7 @@ export class Trainer {
       enableCheckpointing: false,
       enableProgressBar: false,
       enableModelSummary: false,
+      maxTime: undefined,
       barebones: false,
       maxEpochs: this.limits.maxEpochs,
     };
@@ -356,6 +361,26 @@ export class Trainer {
     return { ...this.storedMetrics.progressBar, ...this.#session?.liveMetrics()?.progressBar };
   }
 
+  /** The metrics of the loop that runs: those that its step at hand has logged, at the end of an epoch the epoch's. */
+  get currentMetrics(): Metrics {
+    return { ...this.#session?.liveMetrics()?.callback };
+  }
+
+  /** Whether the metrics of the step at hand go to the loggers. */
+  get logsAreDue(): boolean {
+    return logsAreDue(this);
+  }
+
+  /**
+   * Sends metrics to the loggers now, in whatever hook; from here on callbacks may monitor them.
+   *
+   * @param step what they are filed under. Default: the number of batches that have ended with an optimizer step.
+   */
+  async logMetrics(metrics: Metrics, step = this.progress.steppedBatches): Promise<void> {
+    this.keepMetrics({ callback: metrics });
+    await sendToLoggers(this, metrics, step);
+  }
+
   /** @internal */
   keepMetrics(report: Partial<Report>): void {
     for (const kind of ['callback', 'logger', 'progressBar'] as const)
@@ -373,7 +398,11 @@ export class Trainer {
   }
 
   get checkpointCallback(): ModelCheckpoint | undefined {
-    return this.callbacks.find((callback): callback is ModelCheckpoint => callback.kind === 'checkpoint');
+    return this.callbacks.get(ModelCheckpoint);
+  }
+
+  get earlyStoppingCallback(): EarlyStopping | undefined {
+    return this.callbacks.get(EarlyStopping);
   }
 
   /** Batches of a training epoch; Infinity if the loader does not know. */
@@ -389,6 +418,11 @@ export class Trainer {
   /** Whether the training batch at hand is the epoch's last. */
   get isLastBatch(): boolean {
     return this.#session ? isLastBatch(this.#session) : false;
+  }
+
+  /** Whether a validation comes right after the training batch at hand. */
+  get validationFollows(): boolean {
+    return this.#session ? validationFollows(this.#session) : false;
   }
 
   /** Whether this fit validates. */

@@ -2,17 +2,18 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type EngineChoice, listEngines, useBackend } from '../../src/backend/index.js';
+import { defaultThreads } from '../../src/backend/onnx/options.js';
 import { ConfigurationError } from '../../src/errors.js';
 
 describe('useBackend', () => {
   it('takes the fastest engine that works, and says so', async () => {
     expect(await useBackend('auto')).toEqual({
-      name: 'wasm',
+      name: 'onnx',
       reason: 'the fastest that works here',
       skipped: [],
-      threads: 1,
+      threads: defaultThreads(),
     });
-    expect(tf.getBackend()).toBe('wasm');
+    expect(tf.getBackend()).toBe('onnx');
   });
 
   it('takes an engine by name', async () => {
@@ -24,14 +25,14 @@ describe('useBackend', () => {
 
   it('can be called again, also at the same time', async () => {
     const reports = await Promise.all([useBackend('wasm'), useBackend('auto'), useBackend('wasm')]);
-    expect(reports.map(({ name }) => name)).toEqual(['wasm', 'wasm', 'wasm']);
+    expect(reports.map(({ name }) => name)).toEqual(['wasm', 'onnx', 'wasm']);
     expect(await useBackend('auto')).toEqual(await useBackend('auto'));
   });
 
-  it.each(['gpu', 'onnx', 'webgl'])('names the engines there are when asked for %s', async (choice) => {
+  it.each(['gpu', 'webgl'])('names the engines there are when asked for %s', async (choice) => {
     const error = await useBackend(choice as EngineChoice).catch((error: unknown) => error);
     expect(error).toBeInstanceOf(ConfigurationError);
-    expect(String(error)).toContain(`expected: 'auto' or one of 'wasm', 'cpu'`);
+    expect(String(error)).toContain(`expected: 'auto' or one of 'onnx', 'wasm', 'cpu'`);
     expect(String(error)).toContain(`received: "${choice}"`);
   });
 
@@ -74,6 +75,7 @@ describe('listEngines', () => {
   it('says for each engine whether it works here and which one is used, and starts none', async () => {
     await useBackend('cpu');
     expect(await listEngines()).toEqual([
+      { name: 'onnx', available: true, why: null, active: false },
       { name: 'wasm', available: true, why: null, active: false },
       { name: 'cpu', available: true, why: null, active: true },
     ]);
@@ -82,24 +84,27 @@ describe('listEngines', () => {
 });
 
 describe('what exists before the engine is chosen', () => {
-  it('keeps its values, of every dtype, and counts no tensor twice', async () => {
-    await useBackend('cpu');
-    const tensors = [tf.tensor1d([1.5, -2]), tf.tensor1d([3, -4], 'int32'), tf.tensor1d([true, false], 'bool')];
-    const strings = tf.tensor1d(['a', 'bc']);
-    const before = tf.memory();
-    await useBackend('wasm');
-    const sums = tensors.map((t) => tf.tidy(() => [...tf.add(tf.cast(t, 'float32'), 1).dataSync()]));
-    expect(sums).toEqual([
-      [2.5, -1],
-      [4, -3],
-      [2, 1],
-    ]);
-    expect([...strings.dataSync()]).toEqual(['a', 'bc']);
-    expect(tf.memory().numTensors).toBe(before.numTensors);
-    expect(tf.memory().numDataBuffers).toBe(before.numDataBuffers);
-    tf.dispose([tensors, strings]);
-    expect(tf.memory().numDataBuffers).toBe(before.numDataBuffers - 4);
-  });
+  it.each(['wasm', 'onnx'] as const)(
+    'keeps its values on %s, of every dtype, and counts no tensor twice',
+    async (engine) => {
+      await useBackend('cpu');
+      const tensors = [tf.tensor1d([1.5, -2]), tf.tensor1d([3, -4], 'int32'), tf.tensor1d([true, false], 'bool')];
+      const strings = tf.tensor1d(['a', 'bc']);
+      const before = tf.memory();
+      await useBackend(engine);
+      const sums = tensors.map((t) => tf.tidy(() => [...tf.add(tf.cast(t, 'float32'), 1).dataSync()]));
+      expect(sums).toEqual([
+        [2.5, -1],
+        [4, -3],
+        [2, 1],
+      ]);
+      expect([...strings.dataSync()]).toEqual(['a', 'bc']);
+      expect(tf.memory().numTensors).toBe(before.numTensors);
+      expect(tf.memory().numDataBuffers).toBe(before.numDataBuffers);
+      tf.dispose([tensors, strings]);
+      expect(tf.memory().numDataBuffers).toBe(before.numDataBuffers - 4);
+    },
+  );
 
   it('trains: a model and an optimizer made on cpu go on where they were, there and back', async () => {
     const train = async (engines: readonly EngineChoice[]) => {
@@ -134,11 +139,13 @@ describe('what exists before the engine is chosen', () => {
     };
     const onCpu = await train(['cpu', 'cpu', 'cpu']);
     const before = tf.memory();
-    const moved = await train(['cpu', 'wasm', 'cpu']);
-    const after = tf.memory();
-    expect(after.numTensors).toBe(before.numTensors);
-    expect(after.numDataBuffers).toBe(before.numDataBuffers);
-    moved.forEach((loss, i) => expect(loss).toBeCloseTo(onCpu[i]!, 4));
-    expect(moved.at(-1)!).toBeLessThan(moved[0]!);
+    for (const engine of ['wasm', 'onnx'] as const) {
+      const moved = await train(['cpu', engine, 'cpu']);
+      const after = tf.memory();
+      expect(after.numTensors).toBe(before.numTensors);
+      expect(after.numDataBuffers).toBe(before.numDataBuffers);
+      moved.forEach((loss, i) => expect(loss).toBeCloseTo(onCpu[i]!, 4));
+      expect(moved.at(-1)!).toBeLessThan(moved[0]!);
+    }
   });
 });

@@ -22,11 +22,16 @@ export interface OnnxOptions {
 
 export type ResolvedOptions = Required<OnnxOptions>;
 
+/** The number of available processors, at most 8: beyond that small graphs get slower. */
+export function defaultThreads(): number {
+  return Math.min(8, availableParallelism());
+}
+
 /** Fills in the defaults. @throws ConfigurationError for an option outside its range. */
 export function resolveOptions(options: OnnxOptions = {}): ResolvedOptions {
   const resolved = {
     name: 'onnx',
-    threads: Math.min(8, availableParallelism()),
+    threads: defaultThreads(),
     maxSessions: 32,
     poolBytes: 256 * 1024 * 1024,
     spinning: false,

@@ -29,3 +29,33 @@ export function ranks(ranking: Ranking, score: number, k: number, mode: Mode): b
 export function scoreOf(value: number, mode: Mode): number {
   return Number.isNaN(value) ? worst(mode) : value;
 }
+
+/** The file that a new one pushes out; empty while there is room. */
+export function loserOf(ranking: Ranking, k: number, mode: Mode): string {
+  const full = k !== -1 && Object.keys(ranking).length >= k;
+  return full ? (worstOf(ranking, mode)?.[0] ?? '') : '';
+}
+
+export interface Standing {
+  ranking: Ranking;
+  best: [path: string, score: number];
+  /** The worst of the k best; undefined while there is room. */
+  kth: [path: string, score: number] | undefined;
+}
+
+/** How things stand once a new file has taken the place of `loser`. */
+export function entered(
+  ranking: Ranking,
+  path: string,
+  score: number,
+  { loser, k, mode }: { loser: string; k: number; mode: Mode },
+): Standing {
+  const { [loser]: _gone, ...kept } = ranking;
+  const now = { ...kept, [path]: score };
+  const full = k === -1 || Object.keys(now).length === k;
+  return {
+    ranking: now,
+    best: bestOf(now, mode) ?? [path, score],
+    kth: full ? worstOf(now, mode) : undefined,
+  };
+}

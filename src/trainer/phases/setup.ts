@@ -3,7 +3,8 @@ import { ContractError, StrobeError } from '../../errors.js';
 import { normalizeOptimizers } from '../../optim/index.js';
 import { hasUnbuiltLayers } from '../../module/walk.js';
 import type { Session } from '../session.js';
-import { applyState, loadIntoCallbacks, warnOfStrangers } from '../state.js';
+import { applyState, loadIntoCallbacks, underOwnStopRequest, warnOfStrangers } from '../state.js';
+import { toLoggers } from '../reporting.js';
 import { trainSourceFor } from './loaders.js';
 import { manualBackward, refuseAutomaticOptions, takeSteps } from './manual.js';
 
@@ -91,8 +92,9 @@ function inherit(s: Session): void {
 
 /** Counters, optimizers and schedulers of the checkpoint. */
 export async function restore(s: Session): Promise<void> {
-  if (s.resume?.state) await applyState(s, s.resume.state);
-  for (const logger of s.trainer.loggers) await logger.logHyperparams?.(s.module.hparamsToLog);
+  const state = s.resume?.state;
+  if (state) await underOwnStopRequest(s.trainer, async () => applyState(s, state));
+  await toLoggers(s.trainer, 'logHyperparams', (logger) => logger.logHyperparams?.(s.module.hparamsToLog));
 }
 
 export function zeroGrad(s: Session): void {
@@ -117,9 +119,9 @@ export async function trainDataloader(s: Session): Promise<void> {
 }
 
 export async function finalizeLoggers(s: Session): Promise<void> {
-  const { loggers, status } = s.trainer;
+  const { status } = s.trainer;
   const outcome = status === 'failed' || status === 'interrupted' ? status : 'success';
-  for (const logger of loggers) await logger.finalize?.(outcome);
+  await toLoggers(s.trainer, 'finalize', (logger) => logger.finalize?.(outcome));
 }
 
 function noTrainingStep(s: Session): ContractError {

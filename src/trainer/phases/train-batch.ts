@@ -69,7 +69,6 @@ function keepOutputs(s: Session, result: unknown, tape: Tape): void {
   const outputs = outputsOf(result, s);
   hands.outputs = outputs;
   if (!outputs.loss) return;
-  checkFinite(outputs.loss, s);
   hands.lossScale = 1 / windowSize(s);
   hands.loss = outputs.loss;
   if (hands.lossScale === 1) return;
@@ -175,6 +174,8 @@ export function clipGradients(s: Session): void {
 export function update(s: Session): void {
   const { module, progress } = s;
   const { epoch, batchIdx } = progress;
+  // Not sooner: an engine that computes lazily has forward and backward pass in one.
+  checkLoss(s);
   const apply = (optimizer: Optimizer): void => {
     if (module.optimizerStep) s.at('optimizerStep', () => module.optimizerStep?.(epoch, batchIdx, optimizer));
     else optimizer.step();
@@ -192,6 +193,11 @@ export function stepPlateauSchedulers(s: Session): void {
   stepSchedulersAt(s, 'step', 'plateau');
 }
 
+function checkLoss(s: Session): void {
+  const { loss } = s.hands.outputs as StepOutputs;
+  if (loss) checkFinite(loss, s);
+}
+
 /** The batch is done: its step metrics go out, what it held is disposed, the counters move on. */
 export async function end(s: Session): Promise<void> {
   const { progress } = s;
@@ -201,6 +207,7 @@ export async function end(s: Session): Promise<void> {
     s.emptyHands();
     return;
   }
+  if (!updates(s)) checkLoss(s);
   await report(s, 'step', progress.steppedBatches);
   if (endsWindow(s)) progress.steppedBatches += 1;
   progress.epochComplete = isLastBatch(s);
@@ -211,6 +218,20 @@ export async function end(s: Session): Promise<void> {
 
 /** Whether a validation belongs after the batch that has just ended. */
 export function validationDue(s: Session): boolean {
+  const { batchIdx, totalBatches, epochComplete } = s.progress;
+  const due = validationBelongsAfter(s, batchIdx, totalBatches, epochComplete);
+  // Validations by the clock are counted from the last one, or from the beginning of training.
+  if (due) s.validatedAt = performance.now();
+  return due;
+}
+
+/** Whether a validation will follow the batch at hand, as far as can be told before it has ended. */
+export function validationFollows(s: Session): boolean {
+  const { batchIdx, totalBatches } = s.progress;
+  return validationBelongsAfter(s, batchIdx + 1, totalBatches + 1, isLastBatch(s));
+}
+
+function validationBelongsAfter(s: Session, batches: number, totalBatches: number, epochComplete: boolean): boolean {
   const { trainer, progress } = s;
   const { limits } = trainer;
   if (progress.epochCut || !s.validates) return false;
@@ -218,25 +239,18 @@ export function validationDue(s: Session): boolean {
   if (everyN !== null && (progress.epoch + 1) % everyN !== 0) return false;
   if (trainer.shouldStop && trainer.mayStop) return true;
   const { valCheckInterval } = limits;
-  if (valCheckInterval === undefined) return progress.epochComplete;
-  if (typeof valCheckInterval !== 'number') return timeIsUp(s, milliseconds(valCheckInterval, 'valCheckInterval'));
+  if (valCheckInterval === undefined) return epochComplete;
+  if (typeof valCheckInterval !== 'number')
+    return performance.now() - s.validatedAt >= milliseconds(valCheckInterval, 'valCheckInterval');
   const every = Number.isInteger(valCheckInterval)
     ? valCheckInterval
     : Math.max(1, Math.trunc(s.numTrainingBatches * valCheckInterval));
-  return (everyN === null ? progress.totalBatches : progress.batchIdx) % every === 0;
+  return (everyN === null ? totalBatches : batches) % every === 0;
 }
 
 /** With `detectAnomaly`, every operation is looked at. */
 function watched<T>(s: Session, part: string, work: () => T): T {
   return s.trainer.options.detectAnomaly ? watchForAnomalies(`${part} of ${where(s)}`, work) : work();
-}
-
-/** Validations by the clock are counted from the last one, or from the beginning of training. */
-function timeIsUp(s: Session, interval: number): boolean {
-  const now = performance.now();
-  if (now - s.validatedAt < interval) return false;
-  s.validatedAt = now;
-  return true;
 }
 
 function noLoss(received: unknown, s: Session): ContractError {
