@@ -18,6 +18,7 @@ import {
   type MatrixPanel,
   type PicturesPanel,
 } from 'strobe/display';
+import type { Metrics } from '../../../src/module/metrics.js';
 import { smoothed } from '../../../src/display/plots/smooth.js';
 
 const curves = (figure: Figure, i = 0) => figure.panels[i] as CurvePanel;
@@ -62,6 +63,11 @@ describe('metricCurves', () => {
     } finally {
       await rm(folder, { recursive: true });
     }
+  });
+
+  it('takes what a MetricsHistory has kept', () => {
+    const kept = rows.map(({ step, epoch, ...metrics }) => ({ step, epoch, metrics: metrics as Metrics }));
+    expect(metricCurves({ rows: kept })).toEqual(metricCurves(rows));
   });
 
   it('says what is missing when there are no metrics', () => {
