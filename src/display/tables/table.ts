@@ -1,6 +1,6 @@
 import { SHOW, type MimeBundle } from '../bundle.js';
 import { shortNumber } from '../plots/scale.js';
-import { escapeHtml } from '../table.js';
+import { escapeHtml } from '../escape.js';
 import { alignedText, type Align } from './text.js';
 
 /** What may stand in a cell. Undefined is an empty cell. */
