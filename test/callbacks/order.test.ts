@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
 import {
@@ -49,10 +49,9 @@ async function remains(names: readonly string[]) {
   const trainer = quietTrainer({ maxEpochs: 5, seed: 1, logEveryNSteps: 2, logger, callbacks });
   const { outcome, epochs, steps } = await trainer.fit(model, { train: batches(3), val: batches(1) });
   const files = [];
-  for (const name of readdirSync(dirpath, { withFileTypes: false }).sort()) {
+  for (const name of readdirSync(dirpath).sort()) {
     const { stateDict, epoch, globalStep } = await readCheckpoint(join(dirpath, name));
     files.push([name, epoch, globalStep, [...(stateDict['w'] as tf.Tensor).dataSync()]]);
-    expect(readFileSync(join(dirpath, name)).length).toBeGreaterThan(0);
   }
   return { outcome, epochs, steps, weights: [...model.w.variable.dataSync()], files };
 }
