@@ -61,7 +61,7 @@ describe('the example of', () => {
     const example = exampleOf(page);
     await example({ strobe: { ...strobe, Trainer }, model: new Model(), data, folder: folder() });
     expect(print.mock.calls.flat()).not.toContain(undefined);
-  });
+  }, 30_000);
 });
 
 it('every page is about a callback, and has a line in the list', () => {
