@@ -21,6 +21,7 @@ export { HOOK_NAMES } from './trainer/hooks.js';
 export type { Batch, HookName, Stage, StepOutputs } from './trainer/hooks.js';
 export { Trainer, type FitOptions, type FitResult, type TrainOptions } from './trainer/trainer.js';
 export type { MetricRow } from './trainer/metric-history.js';
+export { compareRuns, Comparison, type CompareOptions } from './display/compare.js';
 export type { Limits } from './trainer/limits.js';
 export type { TrainerOptions } from './trainer/options.js';
 export * from './callbacks/index.js';

@@ -112,7 +112,10 @@ export class Execution {
       if (!instruction) return undefined;
       takeOver(this.session);
       if (instruction.kind === 'hook' && !this.#atPoint && !this.#running) {
+        // Interrupted here, the program stands before the hook: what it begins is not owed an end.
+        this.#atPoint = true;
         check?.();
+        this.#atPoint = false;
         if (!this.#detour && this.#after === undefined && stop(instruction.hook)) {
           this.#atPoint = true;
           return instruction.hook;
@@ -197,6 +200,11 @@ export class Execution {
     this.#detour = undefined;
   }
 
+  #firstHook({ from, to }: Range): number | undefined {
+    const at = this.program.code.slice(from, to).findIndex(({ kind }) => kind === 'hook');
+    return at === -1 ? undefined : from + at;
+  }
+
   /**
    * After an error or an interrupt: does the exits that are owed, innermost first, each hook once, whatever else goes
    * wrong on the way. Gives the errors that came up while doing so.
@@ -219,12 +227,15 @@ export class Execution {
     for (const { enter, exit } of openScopes(this.program, failedAt)) {
       if (atPoint && enter.from === failedAt) continue; // Stands before its beginning: nothing is owed.
       const begun = failedAt >= exit.from && failedAt < exit.to;
+      // Hooks come in pairs: where no hook has begun the scope, none ends it.
+      const first = this.#firstHook(enter);
+      const owesHooks = first === undefined || failedAt > first || (failedAt === first && !atPoint);
       for (let pc = begun ? failedAt : exit.from; pc < exit.to; pc++) {
         const instruction = this.program.code[pc] as Instruction<Session, HookName>;
         this.#pc = pc;
         if (instruction.kind === 'act') {
           if (pc !== failedAt) await attempt(() => this.#execute(instruction));
-        } else if (instruction.kind === 'hook') {
+        } else if (instruction.kind === 'hook' && owesHooks) {
           const here = begun && pc === failedAt;
           this.#running = here && failed ? failed : open(this.session, instruction.hook, here ? after : undefined);
           const { callees } = this.#running;

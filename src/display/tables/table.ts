@@ -1,5 +1,6 @@
 import { SHOW, type MimeBundle } from '../bundle.js';
 import { shortNumber } from '../plots/scale.js';
+import { escapeHtml } from '../table.js';
 import { alignedText, type Align } from './text.js';
 
 /** What may stand in a cell. Undefined is an empty cell. */
@@ -57,7 +58,7 @@ export class Table implements TableSpec {
   toHtml(): string {
     const align = this.#align();
     const cell = (tag: 'th' | 'td', text: string, i: number) =>
-      `<${tag} style="text-align:${align[i] ?? 'left'}">${text}</${tag}>`;
+      `<${tag} style="text-align:${align[i] ?? 'left'};padding:2px 10px">${text}</${tag}>`;
     const head = this.columns.map((name, i) => cell('th', escapeHtml(name), i)).join('');
     const body = this.#cells((text, lit) => (lit ? `<b>${escapeHtml(text)}</b>` : escapeHtml(text)))
       .map((row) => `<tr>${row.map((text, i) => cell('td', text, i)).join('')}</tr>`)
@@ -91,8 +92,4 @@ function cellText(cell: Cell): string {
 
 function escapeMarkdown(text: string): string {
   return text.replace(/\|/g, '\\|').replace(/\n/g, ' ');
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
 }
