@@ -1,6 +1,6 @@
 import { SHOW, type MimeBundle } from '../bundle.js';
 import { shortNumber } from '../plots/scale.js';
-import { escapeXml } from '../plots/svg-text.js';
+import { escapeHtml } from '../escape.js';
 import { alignedText, type Align } from './text.js';
 
 /** What may stand in a cell. Undefined is an empty cell. */
@@ -59,12 +59,12 @@ export class Table implements TableSpec {
     const align = this.#align();
     const cell = (tag: 'th' | 'td', text: string, i: number) =>
       `<${tag} style="text-align:${align[i] ?? 'left'};padding:2px 10px">${text}</${tag}>`;
-    const head = this.columns.map((name, i) => cell('th', escapeXml(name), i)).join('');
-    const body = this.#cells((text, lit) => (lit ? `<b>${escapeXml(text)}</b>` : escapeXml(text)))
+    const head = this.columns.map((name, i) => cell('th', escapeHtml(name), i)).join('');
+    const body = this.#cells((text, lit) => (lit ? `<b>${escapeHtml(text)}</b>` : escapeHtml(text)))
       .map((row) => `<tr>${row.map((text, i) => cell('td', text, i)).join('')}</tr>`)
       .join('');
-    const title = this.title ? `<div><b>${escapeXml(this.title)}</b></div>` : '';
-    const notes = this.notes.map((note) => `<div>${escapeXml(note)}</div>`).join('');
+    const title = this.title ? `<div><b>${escapeHtml(this.title)}</b></div>` : '';
+    const notes = this.notes.map((note) => `<div>${escapeHtml(note)}</div>`).join('');
     const table = `<table class="dataframe"><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>`;
     return `<div style="max-width:100%;overflow-x:auto">${title}${table}${notes}</div>`;
   }
