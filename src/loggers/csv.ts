@@ -1,19 +1,14 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { existsSync, renameSync } from 'node:fs';
+import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Metrics } from '../module/metrics.js';
+import { LogFolder, prefixed, type FolderOptions } from './folder.js';
 import type { Logger } from './logger.js';
 
-export interface CSVLoggerOptions {
-  /** Folder of all experiments. Default: the working directory. */
-  saveDir?: string;
-  /** Folder below it. Default `lightning_logs`. */
-  name?: string;
-  /** Folder below that: a number N gives `version_N`. Default: the next number that is free. */
-  version?: string | number;
+export interface CSVLoggerOptions extends FolderOptions {
   /** Put before every metric's name, with a dash. */
   prefix?: string;
-  /** Rows are kept in memory until there are this many. Default 100. */
+  /** Rows are kept in memory until metrics were logged this many times. Default 100. */
   flushLogsEveryNSteps?: number;
 }
 
@@ -21,44 +16,56 @@ type Row = Metrics & { step: number };
 
 /** Writes metrics to `metrics.csv` and hyper-parameters to `hparams.yaml` in `<saveDir>/<name>/version_N/`. */
 export class CSVLogger implements Logger {
-  readonly name: string;
+  readonly groupSeparator = '/';
   readonly #options: CSVLoggerOptions;
-  #version: string | number | undefined;
+  readonly #folder: LogFolder;
   #rows: Row[] = [];
   #unwritten = 0;
+  /** The rows in the file that are final, and its columns. Zero rows: the file has to be written anew. */
+  #file: { rows: number; header: string[] } = { rows: 0, header: [] };
+  #opened = false;
   #hparams: Record<string, unknown> = {};
 
   constructor(options: CSVLoggerOptions = {}) {
     this.#options = options;
-    this.name = options.name ?? 'lightning_logs';
-    this.#version = options.version;
+    this.#folder = new LogFolder(options);
+  }
+
+  get name(): string {
+    return this.#folder.name;
   }
 
   /** Chosen when it is first asked for. */
   get version(): string | number {
-    return (this.#version ??= nextVersion(this.#root));
+    return this.#folder.version;
+  }
+
+  get saveDir(): string {
+    return this.#folder.saveDir;
+  }
+
+  get prefix(): string {
+    return this.#options.prefix ?? '';
   }
 
   get logDir(): string {
-    const { version } = this;
-    const folder = join(this.#root, typeof version === 'number' ? `version_${version}` : version);
-    // Another logger that looks for a free number must see that this one is taken.
-    mkdirSync(folder, { recursive: true });
-    return folder;
+    return this.#folder.path;
   }
 
-  get #root(): string {
-    return join(this.#options.saveDir ?? process.cwd(), this.name);
+  /** The rows there are, one for each step. */
+  get experiment(): readonly Metrics[] {
+    return this.#rows;
   }
 
   /** Metrics of one step make one row, whoever logs them. */
   async logMetrics(metrics: Metrics, step: number): Promise<void> {
     const { prefix, flushLogsEveryNSteps = 100 } = this.#options;
-    const entries = Object.entries(metrics).map(([key, value]) => [prefix ? `${prefix}-${key}` : key, value] as const);
+    const values = prefixed(metrics, prefix);
     const last = this.#rows.at(-1);
-    const values = Object.fromEntries(entries);
-    if (last?.step === step) Object.assign(last, values);
-    else this.#rows.push({ ...values, step });
+    if (last?.step === step) {
+      Object.assign(last, values);
+      if (this.#file.rows === this.#rows.length) this.#file.rows = 0;
+    } else this.#rows.push({ ...values, step });
     this.#unwritten += 1;
     if (this.#unwritten >= flushLogsEveryNSteps) await this.save();
   }
@@ -66,17 +73,21 @@ export class CSVLogger implements Logger {
   async logHyperparams(hparams: Record<string, unknown>): Promise<void> {
     if (Object.keys(hparams).length === 0) return;
     Object.assign(this.#hparams, hparams);
-    await mkdir(this.logDir, { recursive: true });
     await writeFile(join(this.logDir, 'hparams.yaml'), yaml(this.#hparams));
   }
 
-  /** The header is the sorted union of all metrics, so that the whole file is written anew. */
+  /** Appends what is new. The header is the sorted union of all metrics: a new one has the whole file written anew. */
   async save(): Promise<void> {
     if (this.#unwritten === 0) return;
-    const header = [...new Set(this.#rows.flatMap((row) => Object.keys(row)))].sort();
-    const lines = this.#rows.map((row) => header.map((key) => (key in row ? String(row[key]) : '')).join(','));
-    await mkdir(this.logDir, { recursive: true });
-    await writeFile(join(this.logDir, 'metrics.csv'), `${[header.join(','), ...lines].join('\n')}\n`);
+    const path = join(this.logDir, 'metrics.csv');
+    if (!this.#opened) putAside(path);
+    this.#opened = true;
+    const { rows: written, header: before } = this.#file;
+    const fresh = this.#rows.slice(written);
+    const header = [...new Set([...(written > 0 ? before : []), ...fresh.flatMap((row) => Object.keys(row))])].sort();
+    if (written > 0 && header.length === before.length) await appendFile(path, lines(fresh, header));
+    else await writeFile(path, `${header.map(quoted).join(',')}\n${lines(this.#rows, header)}`);
+    this.#file = { rows: this.#rows.length, header };
     this.#unwritten = 0;
   }
 
@@ -106,19 +117,32 @@ export class CSVLogger implements Logger {
     this.#rows.length = rows;
     if (last) this.#rows[rows - 1] = { ...last };
     // Written anew even if nothing follows.
+    this.#file.rows = 0;
     this.#unwritten = Math.max(1, this.#unwritten);
   }
 }
 
-function nextVersion(root: string): number {
-  if (!existsSync(root)) return 0;
-  const taken = readdirSync(root).flatMap((name) => /^version_(\d+)$/.exec(name)?.[1] ?? []);
-  return Math.max(-1, ...taken.map(Number)) + 1;
+function lines(rows: Row[], header: string[]): string {
+  return rows.map((row) => `${header.map((key) => (key in row ? String(row[key]) : '')).join(',')}\n`).join('');
 }
 
-/** JSON is YAML: strings are quoted, lists and records are in flow style. */
+/** As RFC 4180 has it. */
+function quoted(key: string): string {
+  return /[",\n\r]/.test(key) ? `"${key.replaceAll('"', '""')}"` : key;
+}
+
+/** An earlier run's rows in a version that was asked for by name are kept, under a name of their own. */
+function putAside(path: string): void {
+  if (!existsSync(path)) return;
+  let n = 1;
+  while (existsSync(path.replace(/\.csv$/, `-${n}.csv`))) n += 1;
+  renameSync(path, path.replace(/\.csv$/, `-${n}.csv`));
+}
+
+/** JSON is YAML: names and strings are quoted where they have to be, lists and records are in flow style. */
 function yaml(record: Record<string, unknown>): string {
+  const name = (key: string) => (/^[A-Za-z_][\w./-]*$/.test(key) ? key : JSON.stringify(key));
   return Object.entries(record)
-    .map(([key, value]) => `${key}: ${JSON.stringify(value) ?? 'null'}\n`)
+    .map(([key, value]) => `${name(key)}: ${JSON.stringify(value) ?? 'null'}\n`)
     .join('');
 }

@@ -1,3 +1,4 @@
+import { tell } from '../loggers/tell.js';
 import type { Metrics } from '../module/metrics.js';
 import type { MetricRow } from './metric-history.js';
 import type { Session } from './session.js';
@@ -34,5 +35,5 @@ export async function sendToLoggers(trainer: Trainer, metrics: Metrics, step: nu
   trainer.keepMetrics({ logger: values });
   const record = 'epoch' in values ? values : { ...values, epoch: trainer.progress.epoch };
   trainer.history.add({ ...record, step: ownStep ?? step } as MetricRow);
-  for (const logger of trainer.loggers) await logger.logMetrics(record, ownStep ?? step);
+  await tell(trainer.loggers, 'logMetrics', record, ownStep ?? step);
 }
