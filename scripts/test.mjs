@@ -3,6 +3,9 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ensurePython } from './python.mjs';
+
+ensurePython();
 
 const folder = await mkdtemp(join(tmpdir(), 'strobe-test-'));
 const report = join(folder, 'report.json');

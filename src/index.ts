@@ -9,6 +9,7 @@ export { CheckpointError, ConfigurationError, ContractError, DataError, StrobeEr
 export * from './loggers/index.js';
 export * from './module/index.js';
 export * from './optim/index.js';
+export * from './profilers/index.js';
 export { seedEverything } from './random/index.js';
 export { Run, type EventFilter, type RunOptions, type RunStatus } from './run/run.js';
 export type { Breakpoint } from './run/breakpoints.js';
@@ -20,6 +21,7 @@ export { HOOK_NAMES } from './trainer/hooks.js';
 export type { Batch, HookName, Stage, StepOutputs } from './trainer/hooks.js';
 export { Trainer, type FitOptions, type FitResult, type TrainOptions } from './trainer/trainer.js';
 export type { MetricRow } from './trainer/metric-history.js';
+export { compareRuns, Comparison, type CompareOptions } from './display/compare.js';
 export type { Limits } from './trainer/limits.js';
 export type { TrainerOptions } from './trainer/options.js';
 export * from './callbacks/index.js';

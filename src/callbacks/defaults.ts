@@ -32,6 +32,8 @@ function timerFor({ maxTime, callbacks, fastDevRun }: ResolvedOptions): Callback
 }
 
 function observersFor(options: ResolvedOptions): Callback[] {
+  const bars = options.callbacks.filter((callback) => callback instanceof ProgressBar);
+  if (bars.length > 1) throw severalBars(bars.length);
   return DEFAULTS.flatMap(({ option, type, make }) => {
     const own = options.callbacks.some((callback) => callback instanceof type);
     if (own && !options[option] && !options.barebones) throw contradiction(option, type.name);
@@ -46,6 +48,16 @@ function contradiction(option: string, name: string): ConfigurationError {
       expected: 'one of the two',
       received: 'both',
       hint: `leave out ${option}, or the ${name}`,
+    }),
+  );
+}
+
+function severalBars(count: number): ConfigurationError {
+  return new ConfigurationError(
+    StrobeError.compose('new Trainer: there is more than one progress bar in callbacks.', {
+      expected: 'one ProgressBar or RichProgressBar: they would draw over each other',
+      received: String(count),
+      hint: 'leave out the others',
     }),
   );
 }

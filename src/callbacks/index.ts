@@ -4,11 +4,13 @@ export { EarlyStopping, type EarlyStoppingOptions, type StoppingReason } from '.
 export { GradientMonitor, type GradientMonitorOptions } from './gradient-monitor.js';
 export { LambdaCallback, type LambdaHooks } from './lambda-callback.js';
 export { LearningRateMonitor, type LearningRateMonitorOptions } from './learning-rate-monitor.js';
-export { MetricsHistory, type MetricsHistoryOptions, type MetricsRow, type MetricsTable } from './metrics-history.js';
+export { MetricsHistory, type MetricsHistoryOptions, type MetricsRow } from './metrics-history.js';
 export { ModelCheckpoint, type ModelCheckpointOptions } from './model-checkpoint.js';
 export { ModelSummary, type ModelSummaryOptions } from './model-summary.js';
 export { OnExceptionCheckpoint, type OnExceptionCheckpointOptions } from './on-exception-checkpoint.js';
 export { PredictionWriter, type PredictionWriterOptions } from './prediction-writer.js';
 export { ProgressBar, type ProgressBarOptions } from './progress-bar.js';
+export { RichModelSummary } from './rich-model-summary.js';
+export { RichProgressBar, type RichProgressBarOptions } from './rich-progress-bar.js';
 export { ThroughputMonitor, type ThroughputMonitorOptions } from './throughput-monitor.js';
 export { Timer, type TimedStage, type TimerOptions } from './timer.js';

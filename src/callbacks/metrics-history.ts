@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { htmlTable, plainTable, type TextTable } from '../display/table.js';
+import { Table } from '../display/tables/table.js';
 import type { Metrics } from '../module/metrics.js';
 import { Callback, type CallbackKind } from '../trainer/callback.js';
 import type { Stage } from '../trainer/hooks.js';
@@ -50,9 +50,19 @@ export class MetricsHistory extends Callback {
     return this.#rows.flatMap(({ metrics }) => metrics[name] ?? []);
   }
 
-  /** All rows as a table that shows itself: `String(table)`, or as HTML in a notebook. */
-  table(): MetricsTable {
-    return new MetricsTable(this.#rows);
+  /** All rows as a table: `display(history.table())`, or `toText()`, `toMarkdown()`, `toHtml()`. */
+  table(): Table {
+    const names = [...new Set(this.#rows.flatMap(({ metrics }) => Object.keys(metrics)))];
+    const several = new Set(this.#rows.map(({ stage }) => stage)).size > 1;
+    return new Table({
+      columns: [...(several ? ['stage'] : []), 'epoch', 'step', ...names],
+      rows: this.#rows.map(({ stage, epoch, step, metrics }) => [
+        ...(several ? [stage] : []),
+        epoch,
+        step,
+        ...names.map((name) => metrics[name]),
+      ]),
+    });
   }
 
   override onTrainBatchEnd(trainer: Trainer): void {
@@ -85,42 +95,4 @@ export class MetricsHistory extends Callback {
     if (Object.keys(metrics).length === 0) return;
     this.#rows.push({ stage, interval, epoch: currentEpoch, step: globalStep, metrics });
   }
-}
-
-/** Rows of metrics, one column for each name. */
-export class MetricsTable {
-  readonly #table: TextTable;
-
-  constructor(rows: readonly MetricsRow[]) {
-    const names = [...new Set(rows.flatMap(({ metrics }) => Object.keys(metrics)))];
-    const stages = new Set(rows.map(({ stage }) => stage)).size > 1;
-    const header = [...(stages ? ['stage'] : []), 'epoch', 'step', ...names];
-    this.#table = {
-      header,
-      rows: rows.map(({ stage, epoch, step, metrics }) => [
-        ...(stages ? [stage] : []),
-        String(epoch),
-        String(step),
-        ...names.map((name) => brief(metrics[name])),
-      ]),
-      numeric: header.map((title) => title !== 'stage'),
-    };
-  }
-
-  toString(): string {
-    return plainTable(this.#table);
-  }
-
-  [Symbol.for('Jupyter.display')](): Record<string, string> {
-    return { 'text/plain': this.toString(), 'text/html': htmlTable(this.#table) };
-  }
-
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return this.toString();
-  }
-}
-
-function brief(value: number | undefined): string {
-  if (value === undefined) return '';
-  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(5)));
 }

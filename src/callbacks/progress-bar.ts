@@ -2,8 +2,7 @@ import { z } from 'zod';
 import { displayHost } from '../display/hosts.js';
 import { NotebookRenderer } from '../display/progress/notebook.js';
 import { LineRenderer, TerminalRenderer, type ProgressRenderer } from '../display/progress/renderers.js';
-import type { ProgressView } from '../display/progress/text.js';
-import type { Metrics } from '../module/metrics.js';
+import type { ProgressView, ShownMetrics } from '../display/progress/text.js';
 import type { Module } from '../module/module.js';
 import { Callback } from '../trainer/callback.js';
 import type { Batch, StepOutputs } from '../trainer/hooks.js';
@@ -13,6 +12,8 @@ import { checkOptions } from './options.js';
 const schema = z.strictObject({
   /** Show every so many batches; 0 shows nothing. Renderers slow down further by themselves. */
   refreshRate: z.int().min(0).default(1),
+  /** Keep a line of each epoch that has ended. Where there are no bars, lines are kept in any case. */
+  leave: z.boolean().default(true),
   /** Where to: bars in a terminal, else plain lines. Default: a display in a notebook, else stderr if it is a terminal, else stdout. */
   stream: z
     .custom<NodeJS.WriteStream>((value) => typeof (value as NodeJS.WriteStream | undefined)?.write === 'function')
@@ -20,6 +21,8 @@ const schema = z.strictObject({
 });
 
 export type ProgressBarOptions = z.input<typeof schema>;
+
+type LoopKind = 'train' | 'sanity' | 'val' | 'test' | 'predict';
 
 interface Loop {
   description: string;
@@ -33,7 +36,10 @@ interface Loop {
 
 /** Shows how far the loops are, how fast, how long still, and the metrics. Clocks are the process's own, never saved. */
 export class ProgressBar extends Callback {
+  /** Shown every so many batches: what was asked for, and what the environment asks for. */
+  readonly refreshRate: number;
   readonly #options: z.output<typeof schema>;
+  readonly #totals: Partial<Record<LoopKind, number>> = {};
   #renderer: ProgressRenderer | undefined;
   #enabled = true;
   #training: Loop | undefined;
@@ -42,11 +48,34 @@ export class ProgressBar extends Callback {
 
   constructor(options: ProgressBarOptions = {}) {
     super();
-    this.#options = checkOptions('ProgressBar', schema, options);
+    this.#options = checkOptions(this.constructor.name, schema, options);
+    this.refreshRate = refreshRateIn(process.env, this.#options.refreshRate);
   }
 
   get isEnabled(): boolean {
-    return this.#enabled && this.#options.refreshRate > 0;
+    return this.#enabled && this.refreshRate > 0;
+  }
+
+  /** Batches of the current training epoch; Infinity if nobody knows, 0 before there is one. */
+  get totalTrainBatches(): number {
+    return this.#totals.train ?? 0;
+  }
+
+  /** Batches of the loader that is validated on; the same for the others. */
+  get totalValBatches(): number {
+    return this.#totals.val ?? 0;
+  }
+
+  get totalSanityBatches(): number {
+    return this.#totals.sanity ?? 0;
+  }
+
+  get totalTestBatches(): number {
+    return this.#totals.test ?? 0;
+  }
+
+  get totalPredictBatches(): number {
+    return this.#totals.predict ?? 0;
   }
 
   enable(): void {
@@ -62,9 +91,21 @@ export class ProgressBar extends Callback {
     this.#output.print(line);
   }
 
-  /** What is shown behind the bar; override it to show something else. */
-  getMetrics(trainer: Trainer): Metrics {
-    return trainer.progressBarMetrics;
+  /** What is shown behind the bar: the logger's version and what was logged with `progBar`. Override it to show more. */
+  getMetrics(trainer: Trainer): ShownMetrics {
+    const version = trainer.loggers.find((logger) => logger.version !== undefined)?.version;
+    return { ...(version === undefined ? {} : { v_num: String(version).slice(-4) }), ...trainer.progressBarMetrics };
+  }
+
+  /** How progress is shown: on a stream, or where this process shows things. Override it to show it otherwise. */
+  protected makeRenderer(stream?: NodeJS.WriteStream): ProgressRenderer {
+    if (!stream && displayHost().rich) return new NotebookRenderer();
+    const chosen = stream ?? (process.stderr.isTTY ? process.stderr : process.stdout);
+    return chosen.isTTY ? this.terminalRenderer(chosen) : new LineRenderer(chosen);
+  }
+
+  protected terminalRenderer(stream: NodeJS.WriteStream): ProgressRenderer {
+    return new TerminalRenderer(stream);
   }
 
   override setup(trainer: Trainer): void {
@@ -104,12 +145,14 @@ export class ProgressBar extends Callback {
   override onTrainEpochEnd(trainer: Trainer): void {
     const loop = this.#training;
     this.#training = undefined;
-    if (loop && this.isEnabled && trainer.status === 'running')
-      this.#output.finish(this.#view(loop, this.getMetrics(trainer)));
+    if (!loop || !this.isEnabled || trainer.status !== 'running') return;
+    if (this.#options.leave || !this.#output.transient) this.#output.finish(this.#view(loop, this.getMetrics(trainer)));
+    else this.#output.show([]);
   }
 
   override onValidationStart(trainer: Trainer): void {
-    this.#begin(trainer, trainer.sanityChecking ? 'Sanity Checking' : 'Validation');
+    if (trainer.sanityChecking) this.#begin(trainer, 'sanity', 'Sanity Checking');
+    else this.#begin(trainer, 'val', 'Validation');
   }
 
   override onValidationBatchEnd(
@@ -128,7 +171,7 @@ export class ProgressBar extends Callback {
   }
 
   override onTestStart(trainer: Trainer): void {
-    this.#begin(trainer, 'Testing');
+    this.#begin(trainer, 'test', 'Testing');
   }
 
   override onTestBatchEnd(
@@ -147,7 +190,7 @@ export class ProgressBar extends Callback {
   }
 
   override onPredictStart(trainer: Trainer): void {
-    this.#begin(trainer, 'Predicting');
+    this.#begin(trainer, 'predict', 'Predicting');
   }
 
   override onPredictBatchEnd(
@@ -166,7 +209,7 @@ export class ProgressBar extends Callback {
   }
 
   get #output(): ProgressRenderer {
-    return (this.#renderer ??= rendererFor(this.#options.stream));
+    return (this.#renderer ??= this.makeRenderer(this.#options.stream));
   }
 
   #beginEpoch(trainer: Trainer): void {
@@ -180,9 +223,11 @@ export class ProgressBar extends Callback {
       began: performance.now(),
       before: batchIdx,
     };
+    this.#totals.train = this.#training.total;
+    this.#refresh(trainer, this.#training);
   }
 
-  #begin(trainer: Trainer, description: string): void {
+  #begin(trainer: Trainer, kind: LoopKind, description: string): void {
     this.#evaluation = {
       description: `${description} DataLoader 0`,
       done: 0,
@@ -190,6 +235,8 @@ export class ProgressBar extends Callback {
       began: performance.now(),
       before: 0,
     };
+    this.#totals[kind] = this.#evaluation.total;
+    this.#refresh(trainer, this.#evaluation);
   }
 
   #advance(trainer: Trainer, batchIdx: number, dataloaderIdx: number): void {
@@ -215,8 +262,8 @@ export class ProgressBar extends Callback {
   }
 
   #refresh(trainer: Trainer, { done, total }: Loop): void {
-    const { refreshRate } = this.#options;
-    if (!this.isEnabled || (done % refreshRate !== 0 && done !== total) || !this.#output.due(performance.now())) return;
+    if (!this.isEnabled || (done % this.refreshRate !== 0 && done !== total) || !this.#output.due(performance.now()))
+      return;
     const metrics = this.getMetrics(trainer);
     const loss = this.#loss?.dataSync()[0];
     const training = this.#training && this.#view(this.#training, loss === undefined ? metrics : { loss, ...metrics });
@@ -224,13 +271,14 @@ export class ProgressBar extends Callback {
     this.#output.show([training, evaluation].filter((view) => view !== undefined));
   }
 
-  #view({ began, before, ...loop }: Loop, metrics: Metrics): ProgressView {
+  #view({ began, before, ...loop }: Loop, metrics: ShownMetrics): ProgressView {
     return { ...loop, elapsed: (performance.now() - began) / 1000, doneHere: loop.done - before, metrics };
   }
 }
 
-function rendererFor(stream?: NodeJS.WriteStream): ProgressRenderer {
-  if (!stream && displayHost().rich) return new NotebookRenderer();
-  const chosen = stream ?? (process.stderr.isTTY ? process.stderr : process.stdout);
-  return chosen.isTTY ? new TerminalRenderer(chosen) : new LineRenderer(chosen);
+/** What tqdm's users set in the environment counts here, too; Colab's pages cannot take a line for each batch. */
+export function refreshRateIn(environment: NodeJS.ProcessEnv, refreshRate: number): number {
+  if (environment['COLAB_GPU'] !== undefined && refreshRate === 1) return 20;
+  const atLeast = Number(environment['TQDM_MINITERS'] ?? 0);
+  return Number.isInteger(atLeast) ? Math.max(atLeast, refreshRate) : refreshRate;
 }

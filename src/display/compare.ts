@@ -44,7 +44,6 @@ export function compareRuns(runs: readonly Run[], options: CompareOptions = {}):
   const names = options.metrics ?? [...new Set(histories.flatMap(metricNames))];
   const titles = distinct(runs.map(({ name }) => name));
   const figure = new Figure({
-    title: titles.join(' · '),
     panels: names.map((name) => overlay(name, titles, histories, options)),
   });
   return new Comparison(tableOf(runs, titles, names, histories), figure);

@@ -28,7 +28,7 @@ export { schedulePreview, type ScheduleSource } from './plots/schedule.js';
 export type { Numbers } from './plots/values.js';
 export { saveHtml } from './plots/save-html.js';
 export { humanCount, summaryText, type Summary, type SummaryRow } from './summary/layout.js';
-export { summaryOf } from './summary/summarize.js';
+export { summaryOf, type SummaryOptions } from './summary/summarize.js';
 export { callbacksTable } from './tables/callbacks.js';
 export { journalEntriesTable } from './tables/journal.js';
 export { metricsTable } from './tables/metrics.js';

@@ -1,12 +1,24 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataError, describe, StrobeError } from '../errors.js';
+import type { Metrics } from '../module/metrics.js';
 import type { MetricRow } from '../trainer/metric-history.js';
 
-/** Where metrics come from: rows, a trainer or a run of this process, or the path of a `metrics.csv` or of its folder. */
+/** A row as the callback `MetricsHistory` keeps it. */
+interface KeptRow {
+  readonly step: number;
+  readonly epoch: number;
+  readonly metrics: Readonly<Metrics>;
+}
+
+/**
+ * Where metrics come from: rows, a trainer or a run of this process, a `MetricsHistory`, or the path of a `metrics.csv`
+ * or of its folder.
+ */
 export type MetricSource =
   | string
   | readonly MetricRow[]
+  | { readonly rows: readonly KeptRow[] }
   | { readonly metricHistory: readonly MetricRow[] }
   | { readonly trainer: { readonly metricHistory: readonly MetricRow[] } };
 
@@ -19,6 +31,7 @@ export function metricRows(source: MetricSource): readonly MetricRow[] {
   if (typeof source === 'string') return readMetrics(source);
   if (Array.isArray(source)) return source as readonly MetricRow[];
   if ('metricHistory' in source) return source.metricHistory;
+  if ('rows' in source) return source.rows.map(({ step, epoch, metrics }) => ({ ...metrics, step, epoch }));
   if ('trainer' in source) return source.trainer.metricHistory;
   throw new DataError(
     StrobeError.compose('There are no metrics in this.', {

@@ -2,7 +2,8 @@ import { existsSync, renameSync } from 'node:fs';
 import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Metrics } from '../module/metrics.js';
-import { LogFolder, prefixed, type FolderOptions } from './folder.js';
+import { LogFolder, type FolderOptions } from './folder.js';
+import { toYaml } from './hparams.js';
 import type { Logger } from './logger.js';
 
 export interface CSVLoggerOptions extends FolderOptions {
@@ -60,7 +61,9 @@ export class CSVLogger implements Logger {
   /** Metrics of one step make one row, whoever logs them. */
   async logMetrics(metrics: Metrics, step: number): Promise<void> {
     const { prefix, flushLogsEveryNSteps = 100 } = this.#options;
-    const values = prefixed(metrics, prefix);
+    const values = Object.fromEntries(
+      Object.entries(metrics).map(([key, value]) => [prefix ? `${prefix}-${key}` : key, value] as const),
+    );
     const last = this.#rows.at(-1);
     if (last?.step === step) {
       Object.assign(last, values);
@@ -73,7 +76,7 @@ export class CSVLogger implements Logger {
   async logHyperparams(hparams: Record<string, unknown>): Promise<void> {
     if (Object.keys(hparams).length === 0) return;
     Object.assign(this.#hparams, hparams);
-    await writeFile(join(this.logDir, 'hparams.yaml'), yaml(this.#hparams));
+    await writeFile(join(this.logDir, 'hparams.yaml'), toYaml(this.#hparams));
   }
 
   /** Appends what is new. The header is the sorted union of all metrics: a new one has the whole file written anew. */
@@ -137,12 +140,4 @@ function putAside(path: string): void {
   let n = 1;
   while (existsSync(path.replace(/\.csv$/, `-${n}.csv`))) n += 1;
   renameSync(path, path.replace(/\.csv$/, `-${n}.csv`));
-}
-
-/** JSON is YAML: names and strings are quoted where they have to be, lists and records are in flow style. */
-function yaml(record: Record<string, unknown>): string {
-  const name = (key: string) => (/^[A-Za-z_][\w./-]*$/.test(key) ? key : JSON.stringify(key));
-  return Object.entries(record)
-    .map(([key, value]) => `${name(key)}: ${JSON.stringify(value) ?? 'null'}\n`)
-    .join('');
 }

@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Metrics } from '../module/metrics.js';
 
 export interface FolderOptions {
   /** Folder of all experiments. Default: the working directory. */
@@ -11,10 +10,10 @@ export interface FolderOptions {
   version?: string | number;
 }
 
-/** Where one run's files go: `<saveDir>/<name>/version_N`. */
+/** `<saveDir>/<name>/version_N`, the place of one run's logs; chosen and made when it is first asked for. */
 export class LogFolder {
-  readonly saveDir: string;
   readonly name: string;
+  readonly saveDir: string;
   #version: string | number | undefined;
 
   constructor({ saveDir = process.cwd(), name = 'lightning_logs', version }: FolderOptions) {
@@ -23,24 +22,17 @@ export class LogFolder {
     this.#version = version;
   }
 
-  /** Chosen when it is first asked for. */
   get version(): string | number {
     return (this.#version ??= nextVersion(join(this.saveDir, this.name)));
   }
 
   get path(): string {
     const { version } = this;
-    const path = join(this.saveDir, this.name, typeof version === 'number' ? `version_${version}` : version);
+    const folder = join(this.saveDir, this.name, typeof version === 'number' ? `version_${version}` : version);
     // Another logger that looks for a free number must see that this one is taken.
-    mkdirSync(path, { recursive: true });
-    return path;
+    mkdirSync(folder, { recursive: true });
+    return folder;
   }
-}
-
-/** The metrics under the names that a logger with a prefix gives them. */
-export function prefixed(metrics: Metrics, prefix: string | undefined): Metrics {
-  if (!prefix) return metrics;
-  return Object.fromEntries(Object.entries(metrics).map(([key, value]) => [`${prefix}-${key}`, value]));
 }
 
 function nextVersion(root: string): number {

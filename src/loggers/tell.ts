@@ -1,4 +1,4 @@
-import { ContractError, StrobeError } from '../errors.js';
+import { StrobeError } from '../errors.js';
 import type { Logger } from './logger.js';
 
 type Method = 'logMetrics' | 'logHyperparams' | 'logGraph' | 'afterSaveCheckpoint' | 'save' | 'finalize';
@@ -6,7 +6,7 @@ type Method = 'logMetrics' | 'logHyperparams' | 'logGraph' | 'afterSaveCheckpoin
 /**
  * Calls a method of every logger that has it. One that throws does not keep the others from being told.
  *
- * @throws ContractError that names the first logger that threw, with what it threw as its cause
+ * @throws StrobeError that names the first logger that threw, with what it threw as its cause
  */
 export async function tell<M extends Method>(
   loggers: readonly Logger[],
@@ -24,14 +24,14 @@ export async function tell<M extends Method>(
   if (failed) throw failure(failed.logger, method, failed.error);
 }
 
-function failure({ constructor, name }: Logger, method: Method, error: unknown): ContractError {
-  const who = [constructor.name === 'Object' ? 'A logger' : constructor.name, name && `(${name})`].filter(Boolean);
-  return new ContractError(
-    StrobeError.compose(`${who.join(' ')} failed in ${method}.`, {
-      expected: `${method} to write what it was given`,
-      received: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
-      hint: "mend the cause, or leave the logger out of the Trainer's option logger",
+function failure({ constructor }: Logger, method: Method, cause: unknown): StrobeError {
+  const name = constructor === Object ? 'a logger' : constructor.name;
+  return new StrobeError(
+    StrobeError.compose(`${method} of ${name} failed.`, {
+      expected: 'a logger that can write',
+      received: cause instanceof Error ? cause.message : String(cause),
+      hint: 'see to its files or its service; the run can go on from its last checkpoint',
     }),
-    { cause: error },
+    { cause },
   );
 }

@@ -12,8 +12,9 @@ export type UpdateInputs = { param: tf.Tensor; grad: tf.Tensor } & Record<string
  */
 export function runUpdate(algorithm: Algorithm, inputs: UpdateInputs, scalars: Scalars): tf.Tensor[] {
   const backend = tf.getBackend();
-  // An engine that brings its own kernel has registered it by now; all others get the loop over host memory.
-  if (!tf.getKernel(algorithm.kernel, backend)) registerHostKernel(algorithm, backend);
+  // An engine that brings its own kernel has registered it by now; all others get the loop over host memory. The cpu
+  // backend's is also what an engine borrows for calls its own kernel does not take.
+  for (const name of [backend, 'cpu']) if (!tf.getKernel(algorithm.kernel, name)) registerHostKernel(algorithm, name);
   return tf.engine().runKernel(algorithm.kernel, inputs, scalars);
 }
 
@@ -21,7 +22,7 @@ function registerHostKernel(algorithm: Algorithm, backendName: string): void {
   tf.registerKernel({
     kernelName: algorithm.kernel,
     backendName,
-    kernelFunc: ({ inputs, attrs }) => {
+    kernelFunc: ({ inputs, attrs, backend }) => {
       const { param, grad, ...slots } = inputs as UpdateInputs;
       const names = Object.keys(slots);
       const byRole = (roles: string[], values: Float32Array[]): Buffers =>
@@ -35,6 +36,7 @@ function registerHostKernel(algorithm: Algorithm, backendName: string): void {
             byRole(['param', ...names], next),
             attrs as Scalars,
           ),
+        { backend: backend as tf.KernelBackend },
       );
     },
   });

@@ -21,6 +21,8 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
   #state = new Map<Parameter, ParameterState>();
   /** @internal Takes every step in the trainer's name when it is the user's code that calls for it. */
   stepper: ((optimizer: Optimizer, apply: () => void) => void) | undefined;
+  /** @internal Has the last word before a step's results are taken over: what it throws leaves everything as it was. */
+  confirm: (() => void) | undefined;
 
   /** @throws ConfigurationError for wrong options, no parameters, or a parameter that appears twice. */
   constructor(algorithm: Algorithm<H>, params: GroupsOf<H>, options: Partial<H>) {
@@ -63,9 +65,17 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
       this.#checkLr(group);
       return { group, params: group.params.filter(wantsUpdate) };
     });
-    for (const { group, params } of due) {
-      for (const parameter of params) this.#update(group, parameter);
+    const updates: Update[] = [];
+    try {
+      for (const { group, params } of due) {
+        for (const parameter of params) updates.push(this.#computeUpdate(group, parameter));
+      }
+      this.confirm?.();
+    } catch (error) {
+      for (const { value, slots } of updates) tf.dispose([value, slots]);
+      throw error;
     }
+    for (const update of updates) this.#takeOver(update);
   }
 
   /** Disposes the gradients of all parameters. */
@@ -103,27 +113,36 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
     this.#state = new Map();
   }
 
-  #update(group: ParamGroup<H>, parameter: Parameter): void {
+  #computeUpdate(group: ParamGroup<H>, parameter: Parameter): Update {
     const names = this.#algorithm.slots(group);
     const { step, slots } = this.#state.get(parameter) ?? { step: 0, slots: {} };
     const fresh = names.filter((name) => !slots[name]);
-    for (const name of fresh) {
-      slots[name] = tf.keep(tf.fill(parameter.shape, this.#algorithm.initialSlotValue?.(group) ?? 0));
-    }
-    const now = Object.fromEntries(names.map((name) => [name, slots[name] as tf.Tensor]));
-    const [value, ...next] = runUpdate(
-      this.#algorithm,
-      { param: parameter.variable, grad: parameter.grad as tf.Tensor, ...now },
-      this.#algorithm.scalars(group, step + 1, fresh.length > 0),
+    const initial = (): tf.Tensor => tf.fill(parameter.shape, this.#algorithm.initialSlotValue?.(group) ?? 0);
+    const [value, ...next] = tf.tidy(() =>
+      runUpdate(
+        this.#algorithm,
+        {
+          param: parameter.variable,
+          grad: parameter.grad as tf.Tensor,
+          ...Object.fromEntries(names.map((name) => [name, slots[name] ?? initial()])),
+        },
+        this.#algorithm.scalars(group, step + 1, fresh.length > 0),
+      ).map((tensor) => tf.keep(tensor)),
     ) as [tf.Tensor, ...tf.Tensor[]];
+    return {
+      parameter,
+      value,
+      step: step + 1,
+      slots: Object.fromEntries(names.map((name, i) => [name, next[i] as tf.Tensor])),
+    };
+  }
+
+  #takeOver({ parameter, value, step, slots }: Update): void {
     parameter.assign(value);
     value.dispose();
-    next.forEach((slot, i) => {
-      const name = names[i] as string;
-      slots[name]?.dispose();
-      slots[name] = tf.keep(slot);
-    });
-    this.#state.set(parameter, { step: step + 1, slots });
+    const former = this.#state.get(parameter)?.slots ?? {};
+    for (const name in slots) former[name]?.dispose();
+    this.#state.set(parameter, { step, slots: { ...former, ...slots } });
   }
 
   #checkLr(group: ParamGroup<H>): void {
@@ -136,6 +155,12 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
       }),
     );
   }
+}
+
+/** What a step makes of one parameter, before anybody sees it. */
+interface Update extends ParameterState {
+  parameter: Parameter;
+  value: tf.Tensor;
 }
 
 function wantsUpdate(parameter: Parameter): boolean {

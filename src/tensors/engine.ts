@@ -20,7 +20,8 @@ export interface EngineInternals {
   /** The backends that were initialised, by name. */
   readonly registry: Readonly<Record<string, tf.KernelBackend>>;
   readonly state: {
-    activeTape: TapeNode[] | null;
+    /** Undefined until the first recording, null after one. */
+    activeTape: TapeNode[] | null | undefined;
     gradientDepth: number;
     kernelDepth: number;
     activeScope: { track: tf.Tensor[] } | null;

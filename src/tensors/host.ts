@@ -28,14 +28,18 @@ export function hasHostMemory(): boolean {
   return isHost(engine().backend);
 }
 
+/** Where tensors are made, or looked for when tfjs does not know them: the current engine's backend unless said. */
+interface Home {
+  backend: tf.KernelBackend;
+}
+
 /**
  * New float32 tensors of the given shapes on the current engine, owned by the current `tf.tidy` like any other.
  * Their values are arbitrary until they were written through {@link view}.
  *
  * @throws ContractError when the current engine keeps its tensors out of reach; ask {@link hasHostMemory} first.
  */
-export function allocate(shapes: readonly (readonly number[])[]): tf.Tensor[] {
-  const { backend } = engine();
+export function allocate(shapes: readonly (readonly number[])[], { backend }: Home = engine()): tf.Tensor[] {
   if (!isHost(backend)) {
     throw new ContractError(
       StrobeError.compose('There is no memory to write tensors into', {
@@ -60,7 +64,7 @@ export function allocate(shapes: readonly (readonly number[])[]): tf.Tensor[] {
  *
  * @throws ContractError for any other dtype.
  */
-export function view(tensor: tf.Tensor): Float32Array {
+export function view(tensor: tf.TensorInfo, { backend }: Home = engine()): Float32Array {
   if (tensor.dtype !== 'float32') {
     throw new ContractError(
       StrobeError.compose('A tensor cannot be viewed', {
@@ -70,28 +74,32 @@ export function view(tensor: tf.Tensor): Float32Array {
       }),
     );
   }
-  const holder = engine().state.tensorInfo.get(tensor.dataId)?.backend;
-  if (!holder || tensor.isDisposed) return tensor.dataSync<'float32'>();
+  if (tensor instanceof tf.Tensor && tensor.isDisposed) return tensor.dataSync<'float32'>();
+  // What one backend lends to another's kernel is known to that backend alone.
+  const holder = engine().state.tensorInfo.get(tensor.dataId)?.backend ?? backend;
   if (isHeap(holder)) return holder.typedArrayFromHeap(tensor) as Float32Array;
   return holder.readSync(tensor.dataId) as Float32Array;
 }
 
 /**
  * New tensors of the given shapes, computed from others in one loop over their values. Where the engine keeps its tensors
- * out of reach, the values are copied out and in.
+ * out of reach, the values are copied out and in. A kernel passes the backend it was called for, which is not the current
+ * one while another borrows it.
  */
 export function computeOnHost(
-  inputs: readonly tf.Tensor[],
+  inputs: readonly tf.TensorInfo[],
   shapes: readonly (readonly number[])[],
   compute: (now: Float32Array[], next: Float32Array[]) => void,
+  { backend }: Home = engine(),
 ): tf.Tensor[] {
-  if (hasHostMemory()) {
-    const outputs = allocate(shapes);
-    compute(inputs.map(view), outputs.map(view));
+  const viewAll = (tensors: readonly tf.TensorInfo[]) => tensors.map((tensor) => view(tensor, { backend }));
+  if (isHost(backend)) {
+    const outputs = allocate(shapes, { backend });
+    compute(viewAll(inputs), viewAll(outputs));
     return outputs;
   }
   const values = shapes.map((shape) => new Float32Array(tf.util.sizeFromShape([...shape])));
-  compute(inputs.map(view), values);
+  compute(viewAll(inputs), values);
   return values.map((data, i) => tf.tensor(data, [...(shapes[i] ?? [])], 'float32'));
 }
 

@@ -59,12 +59,20 @@ export function dispatch(session: Session, path: string, running: Dispatch): voi
   const args = HOOKS[hook].map((name) => session.hookData[name]);
   while (running.called < callees.length) {
     const { key, call } = callees[running.called++] as Callee;
-    const result = session.at(hook, () =>
-      withRandom(
-        () => streamOf(...session.drawKeys(path), key),
-        () => call(args),
-      ),
-    );
+    const invoke = () =>
+      session.at(hook, () =>
+        withRandom(
+          () => streamOf(...session.drawKeys(path), key),
+          () => call(args),
+        ),
+      );
+    const { profiler } = session.trainer;
+    const result = profiler ? profiler.profile(actionOf(session, key, hook), invoke) : invoke();
     if (result instanceof Promise) return result.then(() => dispatch(session, path, running));
   }
+}
+
+/** What a profiler calls it, after the peer's fashion. */
+function actionOf({ module }: Session, key: string, hook: HookName): string {
+  return key === 'module' ? `[Module]${module.constructor.name}.${hook}` : `[Callback]${key}.${hook}`;
 }

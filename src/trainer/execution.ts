@@ -3,6 +3,7 @@ import { streamOf, withRandom } from '../random/index.js';
 import { dispatch, lastCalled, open, type Dispatch } from './dispatch.js';
 import type { HookName } from './hooks.js';
 import { openScopes, reentry, type Instruction, type Program, type Range } from './program.js';
+import type { Profiler } from '../profilers/index.js';
 import type { Session } from './session.js';
 import { takeOver } from './tenancy.js';
 
@@ -111,7 +112,10 @@ export class Execution {
       if (!instruction) return undefined;
       takeOver(this.session);
       if (instruction.kind === 'hook' && !this.#atPoint && !this.#running) {
+        // Interrupted here, the program stands before the hook: what it begins is not owed an end.
+        this.#atPoint = true;
         check?.();
+        this.#atPoint = false;
         if (!this.#detour && this.#after === undefined && stop(instruction.hook)) {
           this.#atPoint = true;
           return instruction.hook;
@@ -156,11 +160,15 @@ export class Execution {
         this.#running ??= open(session, instruction.hook, this.#after);
         this.#after = undefined;
         return dispatch(session, instruction.path, this.#running);
-      case 'act':
-        return withRandom(
-          () => streamOf(...session.drawKeys(instruction.path)),
-          () => instruction.run(session),
-        );
+      case 'act': {
+        const run = () =>
+          withRandom(
+            () => streamOf(...session.drawKeys(instruction.path)),
+            () => instruction.run(session),
+          );
+        const { profiler } = session.trainer;
+        return profiler ? profiled(profiler, session.loop, instruction.path, run) : run();
+      }
       case 'test':
       case 'jump':
         return;
@@ -192,6 +200,11 @@ export class Execution {
     this.#detour = undefined;
   }
 
+  #firstHook({ from, to }: Range): number | undefined {
+    const at = this.program.code.slice(from, to).findIndex(({ kind }) => kind === 'hook');
+    return at === -1 ? undefined : from + at;
+  }
+
   /**
    * After an error or an interrupt: does the exits that are owed, innermost first, each hook once, whatever else goes
    * wrong on the way. Gives the errors that came up while doing so.
@@ -214,12 +227,15 @@ export class Execution {
     for (const { enter, exit } of openScopes(this.program, failedAt)) {
       if (atPoint && enter.from === failedAt) continue; // Stands before its beginning: nothing is owed.
       const begun = failedAt >= exit.from && failedAt < exit.to;
+      // Hooks come in pairs: where no hook has begun the scope, none ends it.
+      const first = this.#firstHook(enter);
+      const owesHooks = first === undefined || failedAt > first || (failedAt === first && !atPoint);
       for (let pc = begun ? failedAt : exit.from; pc < exit.to; pc++) {
         const instruction = this.program.code[pc] as Instruction<Session, HookName>;
         this.#pc = pc;
         if (instruction.kind === 'act') {
           if (pc !== failedAt) await attempt(() => this.#execute(instruction));
-        } else if (instruction.kind === 'hook') {
+        } else if (instruction.kind === 'hook' && owesHooks) {
           const here = begun && pc === failedAt;
           this.#running = here && failed ? failed : open(this.session, instruction.hook, here ? after : undefined);
           const { callees } = this.#running;
@@ -231,4 +247,27 @@ export class Execution {
     this.#pc = this.program.code.length;
     return errors;
   }
+}
+
+/** Spans of several phases, by the phases that they begin and end with. */
+const SPANS: Record<string, { start?: string; stop?: string }> = {
+  'epochs/beginEpoch': { start: 'run_training_epoch' },
+  'epochs/endEpoch': { stop: 'run_training_epoch' },
+  'epoch/batch/fetchBatch': { start: 'run_training_batch' },
+  'epoch/batch/endBatch': { stop: 'run_training_batch' },
+};
+
+function profiled<T>(profiler: Profiler, loop: string, path: string, run: () => T): T {
+  const names = path.split('/');
+  const name = names.at(-1) as string;
+  const span = loop === 'train' ? (SPANS[names.slice(-2).join('/')] ?? SPANS[names.slice(-3).join('/')]) : undefined;
+  if (span?.start) profiler.start(span.start);
+  const action = name === 'fetchBatch' ? `[${loop}].${loop}_dataloader_next` : `[${loop}].${name}`;
+  const stop = (): void => {
+    if (span?.stop) profiler.stop(span.stop);
+  };
+  const result = profiler.profile(action, run);
+  if (result instanceof Promise) return result.then((value: unknown) => (stop(), value)) as T;
+  stop();
+  return result;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ConfigurationError, describe, StrobeError } from '../errors.js';
 import type { Logger } from '../loggers/logger.js';
+import { Profiler } from '../profilers/index.js';
 import { Callback } from './callback.js';
 import { milliseconds, type Duration } from './duration.js';
 
@@ -74,6 +75,10 @@ const schema = z.strictObject({
     .default(() => process.cwd()),
   /** Ask for new training loaders every n epochs; 0 never. */
   reloadDataloadersEveryNEpochs: count.default(0),
+  /** Measure where the time goes: `simple` by action, `advanced` by function, or a profiler of your own. Default: none. */
+  profiler: z
+    .union([z.enum(['simple', 'advanced']), z.instanceof(Profiler)], { error: "'simple', 'advanced' or a Profiler" })
+    .optional(),
   /** Measure bare speed: no logging, checkpoints, progress or summary. */
   barebones: z.boolean().default(false),
   /** Fixes every random draw of the run. Default: drawn once, and saved with every checkpoint. */
@@ -104,6 +109,7 @@ const BAREBONES = {
   numSanityValSteps: 0,
   logEveryNSteps: 0,
   fastDevRun: false,
+  profiler: undefined,
 } as const;
 
 function refuseConflicts(given: TrainerOptions, resolved: ResolvedOptions): void {

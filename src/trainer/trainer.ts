@@ -11,6 +11,7 @@ import type { Logger } from '../loggers/logger.js';
 import type { Metrics, Report } from '../module/metrics.js';
 import { Module } from '../module/module.js';
 import type { Optimizer, SchedulerConfig } from '../optim/index.js';
+import { AdvancedProfiler, type Profiler, SimpleProfiler } from '../profilers/index.js';
 import { globalSeed } from '../random/index.js';
 import { Run, type RunOptions } from '../run/run.js';
 import { clonePlain } from '../tensors/plain.js';
@@ -68,6 +69,8 @@ export class Trainer {
   readonly limits: Limits;
   readonly callbacks: CallbackList;
   readonly loggers: Logger[];
+  /** What measures this trainer's runs, if anything does. */
+  readonly profiler: Profiler | undefined;
   /** Fixes every random draw of the run. */
   seed: number;
   status: TrainerStatus = 'initializing';
@@ -93,6 +96,7 @@ export class Trainer {
       this.warn(`maxEpochs was not set. Setting it to ${this.limits.maxEpochs} epochs.`);
     this.seed = this.options.seed ?? globalSeed() ?? Math.floor(Math.random() * 2 ** 32);
     this.loggers = loggersOf(this.options);
+    this.profiler = profilerOf(this.options);
     this.callbacks = CallbackList.containing([...this.options.callbacks, ...defaultCallbacks(this.options)]);
   }
 
@@ -186,6 +190,8 @@ export class Trainer {
       this.storedMetrics = { callback: {}, logger: {}, progressBar: {} };
       if (stage === 'fit') this.history = new MetricHistory();
       takeOver(session);
+      this.profiler?.reset();
+      await this.profiler?.begin();
       const path = this.#checkpointFor(stage, ckptPath);
       if (path !== undefined) await this.#goOnFrom(session, execution, path);
     };
@@ -488,6 +494,11 @@ function statesOf({ execution: { session } }: Runner, model: Module): Session['i
     optimizerStates: session.optimizers.map((optimizer) => optimizer.stateDict()),
     lrSchedulers: session.schedulers.map(({ scheduler }) => clonePlain(scheduler.stateDict())),
   };
+}
+
+function profilerOf({ profiler }: ResolvedOptions): Profiler | undefined {
+  if (profiler === 'simple') return new SimpleProfiler();
+  return profiler === 'advanced' ? new AdvancedProfiler() : profiler;
 }
 
 function loggersOf({ logger, defaultRootDir }: ResolvedOptions): Logger[] {

@@ -2,8 +2,10 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import type * as tf from '@tensorflow/tfjs';
 import { CSVLogger } from 'strobe';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { OneWeight, quietTrainer, upTo } from '../support/quiet.js';
 
 let saveDir: string;
 beforeEach(async () => {
@@ -74,6 +76,22 @@ describe('CSVLogger', () => {
     expect(fork.version).toBe(1);
     expect(await fileOf(fork)).toBe('a,step\n1,0\n2,1\n');
     expect(await fileOf(logger)).toBe('a,step\n1,0\n');
+  });
+
+  it('takes back the rows after the point a run goes back to', async () => {
+    class Logging extends OneWeight {
+      override trainingStep(batch: tf.Tensor, batchIdx: number) {
+        this.log('batch', batchIdx);
+        return super.trainingStep(batch, batchIdx);
+      }
+    }
+    const logger = new CSVLogger({ saveDir });
+    const run = quietTrainer({ logger, logEveryNSteps: 1 }).run(new Logging(), upTo(5));
+    await run.step(4);
+    await logger.save();
+    await run.rewind(2);
+    await run.stop();
+    expect(await fileOf(logger)).toBe('batch,epoch,step\n0,0,0\n1,0,1\n');
   });
 
   it('writes the same file however often it is saved, and with whatever was taken back in between', async () => {

@@ -62,7 +62,7 @@ describe('several loggers', () => {
     Object.assign(module, { onTrainEnd: () => ends.push('onTrainEnd'), onFitEnd: () => ends.push('onFitEnd') });
     const trainer = trainerWith(before, new Disk(), after);
     const failed = await trainer.fit(module, batches()).catch((error: unknown) => error as Error);
-    expect((failed as Error).message).toMatch(/Disk failed in logMetrics[^]*no space left/);
+    expect((failed as Error).message).toMatch(/logMetrics of Disk failed[^]*no space left/);
     expect(((failed as Error).cause as Error).message).toBe('no space left');
     expect(trainer.status).toBe('failed');
     expect(ends).toEqual(['onTrainEnd', 'onFitEnd']);
@@ -72,7 +72,7 @@ describe('several loggers', () => {
   it.each(['logHyperparams', 'finalize'] as const)('name the one that throws in %s', async (method) => {
     const broken = Object.assign(new Notes(), { [method]: () => Promise.reject(new Error('gone')) });
     const other = new Notes();
-    await expect(trainerWith(broken, other).fit(new Net(), batches())).rejects.toThrow(`Notes failed in ${method}`);
+    await expect(trainerWith(broken, other).fit(new Net(), batches())).rejects.toThrow(`${method} of Notes failed`);
     expect(other.calls.filter((call) => call.startsWith('finalize'))).toHaveLength(1);
   });
 });

@@ -3,6 +3,10 @@ import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { Adagrad, Adam, AdamW, RMSprop, SGD, type Optimizer } from '../../src/optim/index.js';
+import { useBackend, type EngineChoice } from '../../src/backend/index.js';
+import { Parameter } from '../../src/module/parameter.js';
+import { runUpdate } from '../../src/optim/kernel.js';
+import { adam } from '../../src/optim/adam.js';
 import { setGradient, twoParameters, values } from './support.js';
 
 /** An engine whose memory is out of reach: what it holds can only be read and uploaded. */
@@ -61,4 +65,34 @@ describe.each(['wasm', 'remote'])('on the %s engine', (name) => {
     straight.step();
     expect(moved).toEqual(straight.parameters().map(values));
   });
+});
+
+const halve = {
+  ...adam,
+  name: 'Halve',
+  kernel: 'FusedHalve',
+  update: (now: Record<string, Float32Array>, next: Record<string, Float32Array>) =>
+    now['param']!.forEach((value, i) => (next['param']![i] = value / 2)),
+} as unknown as Parameters<typeof runUpdate>[0];
+
+test('an algorithm of its own is computed on every engine, also after a change of engines', async () => {
+  for (const engine of ['cpu', 'onnx', 'wasm', 'onnx', 'cpu'] satisfies EngineChoice[]) {
+    await useBackend(engine);
+    tf.tidy(() => {
+      const [next] = runUpdate(halve, { param: tf.tensor1d([2, 4]), grad: tf.tensor1d([0, 0]) }, {});
+      expect([...next!.dataSync()]).toEqual([1, 2]);
+    });
+  }
+});
+
+test('a parameter without elements is updated to itself on every engine', async () => {
+  for (const engine of ['onnx', 'wasm', 'cpu', 'onnx'] satisfies EngineChoice[]) {
+    await useBackend(engine);
+    const parameter = new Parameter(tf.variable(tf.zeros([0, 3])), 'empty');
+    parameter.grad = tf.zeros([0, 3]);
+    const optimizer = new Adam([parameter]);
+    optimizer.step();
+    expect(parameter.shape).toEqual([0, 3]);
+    optimizer.dispose();
+  }
 });

@@ -4,7 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll } from 'vitest';
-import { ModelCheckpoint, Module, parameter, SGD, Trainer, type OptimizerConfig, type TrainerOptions } from 'strobe';
+import {
+  ModelCheckpoint,
+  ModelSummary,
+  Module,
+  parameter,
+  ProgressBar,
+  SGD,
+  Trainer,
+  type Callback,
+  type OptimizerConfig,
+  type TrainerOptions,
+} from 'strobe';
 
 /** A module whose metrics are given beforehand, one value for each epoch; the last one lasts. */
 export class Scripted extends Module {
@@ -44,12 +55,14 @@ export const batches = (count: number) => Array.from({ length: count }, () => tf
 
 /** A trainer that shows and saves nothing but what a test asks for. */
 export function quietTrainer(options: TrainerOptions = {}): Trainer {
+  const has = (type: abstract new (...args: never[]) => Callback) =>
+    options.callbacks?.some((callback) => callback instanceof type) ?? false;
   return new Trainer({
     backend: 'cpu',
     logger: false,
-    enableProgressBar: false,
-    enableModelSummary: false,
-    enableCheckpointing: options.callbacks?.some((callback) => callback instanceof ModelCheckpoint) ?? false,
+    enableProgressBar: has(ProgressBar),
+    enableModelSummary: has(ModelSummary),
+    enableCheckpointing: has(ModelCheckpoint),
     ...options,
   });
 }

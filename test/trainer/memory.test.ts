@@ -37,7 +37,7 @@ class Counter extends Callback {
   }
 }
 
-describe.each(['cpu', 'wasm'] as const)('on the %s engine', (backend) => {
+describe.each(['cpu', 'wasm', 'onnx'] as const)('on the %s engine', (backend) => {
   it.each([{}, { accumulateGradBatches: 2, gradientClipVal: 1 }])(
     'no tensor is left by a step, nor by a fit (%j)',
     async (options) => {

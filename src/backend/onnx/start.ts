@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
-import { startCpu } from '../cpu.js';
+import { silenceAdvert, startCpu } from '../cpu.js';
 import { registerOnnxBackend } from './register.js';
 import { loadRuntime } from './runtime.js';
 
@@ -16,13 +16,15 @@ export async function onnxAvailable(): Promise<true | string> {
     return true;
   } catch (error) {
     const { cause } = error as { cause?: unknown };
-    return `onnxruntime-node's native library cannot be loaded: ${cause instanceof Error ? cause.message.split('\n')[0] : String(error)}`;
+    return `onnxruntime-node's native library cannot be loaded on ${process.platform}/${process.arch}: ${cause instanceof Error ? cause.message.split('\n')[0] : String(error)}`;
   }
 }
 
 /** Makes the onnx engine the current one; kernels that it has no native form of run on the cpu backend. */
 export async function startOnnx(): Promise<void> {
   if (!tf.getBackend()) await startCpu();
+  tf.findBackend('cpu');
+  silenceAdvert();
   registerOnnxBackend();
   await tf.setBackend('onnx');
 }

@@ -26,7 +26,9 @@ export function histogram(
   const series = finite.map(([name, set]): Series => {
     const counts = Array.from({ length: bins }, () => 0);
     for (const value of set) {
-      const bin = Math.min(bins - 1, Math.max(0, Math.floor(((value / 2 - low / 2) / width) * 2)));
+      const share = (value / 2 - low / 2) / (high / 2 - low / 2);
+      // Among the smallest numbers the range is 0, and the share is NaN.
+      const bin = Math.min(bins - 1, Math.max(0, Math.floor(share * bins) || 0));
       counts[bin] = (counts[bin] ?? 0) + 1;
     }
     return { kind: 'bars', name, x: counts.map((_, i) => low + (i + 0.5) * width), y: counts };

@@ -49,6 +49,8 @@ const UPGRADE = `async function (id, figure) {
     const ink = () => getComputedStyle(host).color;
     const layout = JSON.parse(JSON.stringify(figure.layout));
     layout.font.color = ink();
+    // Its height stays; its width is the page's to say.
+    place.style.height = layout.height + 'px';
     host.append(place);
     try {
       await plotly.newPlot(place, figure.data, layout, { responsive: true, displaylogo: false });

@@ -38,7 +38,9 @@ export function plotlyOf({ title, panels, columns = 1 }: FigureSpec): PlotlyFigu
     barmode: 'overlay',
     annotations: [],
     images: [],
-    ...(title ? { title: { text: `<b>${escapeHtml(title)}</b>`, x: 0, xref: 'paper', font: { size: 16 } } } : {}),
+    ...(title
+      ? { title: { text: `<b>${escapeHtml(title)}</b>`, x: 0.01, xref: 'container', font: { size: 16 } } }
+      : {}),
   };
   let below = 1;
   let index = 0;
@@ -49,7 +51,7 @@ export function plotlyOf({ title, panels, columns = 1 }: FigureSpec): PlotlyFigu
       const gap = columns > 1 ? 0.04 : 0;
       const width = (1 - gap * (columns - 1)) / columns;
       const x: [number, number] = [column * (width + gap), column * (width + gap) + width];
-      const top = below - (56 / height) * (panel.kind === 'curves' ? 1 : 0.6);
+      const top = below - headOf(panel) / height;
       const place: Place = { suffix, x, y: [Math.max(0, below - share + 44 / height), top], height };
       addTitle(panel, place, layout);
       if (panel.kind === 'curves') addCurves(panel, place, data, layout);
@@ -72,7 +74,14 @@ function heightOf(panel: Panel): number {
   }
 }
 
-function addTitle({ title }: Panel, { x, y, height }: Place, layout: Record<string, unknown>): void {
+/** Room for a panel's title and its legend. */
+function headOf(panel: Panel): number {
+  const legend = panel.kind === 'curves' && panel.series.some(({ name }) => name !== '');
+  return 10 + (panel.title ? 26 : 0) + (legend ? 22 : 0);
+}
+
+function addTitle(panel: Panel, { x, y, height }: Place, layout: Record<string, unknown>): void {
+  const { title } = panel;
   if (!title) return;
   (layout.annotations as unknown[]).push({
     text: `<b>${escapeHtml(title)}</b>`,
@@ -80,7 +89,7 @@ function addTitle({ title }: Panel, { x, y, height }: Place, layout: Record<stri
     xref: 'paper',
     yref: 'paper',
     x: x[0],
-    y: y[1] + 30 / height,
+    y: y[1] + (headOf(panel) - 34) / height,
     xanchor: 'left',
     yanchor: 'bottom',
     font: { size: 13 },

@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import type * as ResvgModule from '@resvg/resvg-js';
 import { assetsFolder } from './assets.js';
 
-type Resvg = typeof import('@resvg/resvg-js');
+type Resvg = typeof ResvgModule;
 
 /** A native module: loaded when the first picture is asked for, not with the library. */
 let resvg: Resvg | undefined;

@@ -41,7 +41,8 @@ function linearScale(low: number, high: number, count: number, integer: boolean)
   const ticks: Tick[] = [];
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
-  if (Number.isFinite(step) && step > 0 && last - first < 100) {
+  // Between neighbours among the largest numbers there is nothing to count.
+  if (Number.isFinite(step) && Number.isSafeInteger(first) && Number.isSafeInteger(last) && last - first < 100) {
     for (let i = first; i <= last; i++) ticks.push({ value: i * step, text: numberText(i * step, step) });
   }
   const span = high / 2 - low / 2;
@@ -57,7 +58,9 @@ function niceStep(raw: number, integer: boolean): number {
 
 function logScale(low: number, high: number, count: number): Scale {
   if (low === high) [low, high] = [low / 2, high * 2];
-  const [from, to] = [Math.log10(Math.max(low, Number.MIN_VALUE)), Math.log10(Math.min(high, Number.MAX_VALUE))];
+  // The ends of what numbers there are have no halves and doubles.
+  [low, high] = [Math.max(low, Number.MIN_VALUE), Math.min(high, Number.MAX_VALUE)];
+  const [from, to] = [Math.log10(low), Math.log10(high)];
   const decades = to - from;
   const every = Math.max(1, Math.ceil(decades / count));
   const factors = decades <= 1.2 ? [1, 2, 3, 5] : decades <= 3 ? [1, 2, 5] : [1];
@@ -66,7 +69,8 @@ function logScale(low: number, high: number, count: number): Scale {
     if (power % every !== 0) continue;
     for (const factor of factors) {
       const value = factor * 10 ** power;
-      if (value >= low * 0.9999 && value <= high * 1.0001) ticks.push({ value, text: logText(factor, power) });
+      if (value > 0 && value < Infinity && value >= low * 0.9999 && value <= high * 1.0001)
+        ticks.push({ value, text: logText(factor, power) });
     }
   }
   const at = (value: number) => (value > 0 ? (Math.log10(value) - from) / (decades || 1) : NaN);
@@ -94,7 +98,7 @@ const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 
 function logText(factor: number, power: number): string {
   if (power >= -2 && power <= 3) return String(Number((factor * 10 ** power).toPrecision(2)));
-  const raised = [...String(power)].map((c) => (c === '-' ? '⁻' : SUPERSCRIPTS[Number(c)])).join('');
+  const raised = String(power).replace(/./g, (c) => (c === '-' ? '⁻' : SUPERSCRIPTS.charAt(Number(c))));
   return factor === 1 ? `10${raised}` : `${factor}·10${raised}`;
 }
 

@@ -40,7 +40,7 @@ export function curvePanel(panel: CurvePanel, width: number): Drawn {
   }
 
   const height = lying ? Math.max(60, rows * ROW) : HEIGHT;
-  const { y } = scalesOf(panel, { x: 6, y: lying ? rows : 5 });
+  const { y } = scalesOf(panel, { x: 6, y: lying ? Math.max(1, rows) : 5 });
   const widest = Math.max(0, ...y.ticks.map((tick) => textWidth(tick.text, 11)));
   const left = Math.min(widest + 10, width * 0.42);
   const plotWidth = width - left - 10;

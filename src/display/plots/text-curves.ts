@@ -29,7 +29,8 @@ export function curvesText(panel: CurvePanel): string {
     for (let at = x - half; at <= x + half; at++) for (let down = y; down < ROWS * 4; down++) plot(at, down);
   };
   named.forEach((series, i) => {
-    const half = Math.floor((barWidth(series) / (scales.x.to - scales.x.from || 1)) * COLUMNS);
+    const share = barWidth(series) / (scales.x.to - scales.x.from || 1);
+    const half = Math.floor(Math.min(1, share) * COLUMNS);
     const drawn = pieces(series, scales).map((piece) => piece.map(place));
     for (const piece of drawn) {
       piece.forEach((to, at) => {
@@ -82,7 +83,7 @@ function xAxis(
     const from = Math.max(free, Math.min(column - (text.length >> 1), COLUMNS - text.length));
     if (from > column) continue;
     rule[column] = '┬';
-    [...text].forEach((char, i) => (names[from + i] = char));
+    for (let i = 0; i < text.length; i++) names[from + i] = text.charAt(i);
     free = from + text.length + 1;
   }
   const below = names.join('').trimEnd();

@@ -8,7 +8,7 @@ import { PALETTE } from '../plots/palette.js';
 import { escapeXml } from '../plots/svg-text.js';
 import { Table } from '../tables/table.js';
 import type { ProgressOutcome, ProgressRenderer } from './renderers.js';
-import { duration, status, type ProgressView } from './text.js';
+import { duration, numbersIn, status, type ProgressView } from './text.js';
 
 /** Five times a second: each update is a message to every front end. */
 const INTERVAL_MS = 200;
@@ -41,13 +41,13 @@ export class NotebookRenderer implements ProgressRenderer {
   show(views: ProgressView[]): void {
     this.#views = views;
     const [first] = views;
-    if (first?.epoch !== undefined && first.metrics.loss !== undefined) this.#addPoint(first, first.metrics.loss);
+    if (first?.epoch !== undefined && typeof first.metrics.loss === 'number') this.#addPoint(first, first.metrics.loss);
     this.#draw();
   }
 
   finish(view: ProgressView): void {
     if (view.epoch !== undefined)
-      this.#epochs.push({ epoch: view.epoch, seconds: view.elapsed, metrics: view.metrics });
+      this.#epochs.push({ epoch: view.epoch, seconds: view.elapsed, metrics: numbersIn(view.metrics) });
     this.#views = [view];
     if (this.due(performance.now())) this.#draw();
   }

@@ -13,6 +13,8 @@ export interface ProgressRenderer {
   show(views: ProgressView[]): void;
   /** A loop has ended: what is worth keeping of it. */
   finish(view: ProgressView): void;
+  /** Whether what is shown goes away by itself: then the end of a loop need not be kept. */
+  readonly transient?: boolean;
   /** A line that has nothing to do with progress. */
   print(line: string): void;
   /** Nothing more will be shown: the whole is over. */
@@ -24,6 +26,7 @@ const up = (lines: number) => (lines > 0 ? `\u001B[${lines}A` : '');
 
 /** Bars that are drawn over themselves, at most ten times a second. */
 export class TerminalRenderer implements ProgressRenderer {
+  readonly transient = true;
   readonly #stream: NodeJS.WriteStream;
   readonly #chalk: InstanceType<typeof Chalk>;
   #drawn = 0;
@@ -44,7 +47,7 @@ export class TerminalRenderer implements ProgressRenderer {
   }
 
   finish(view: ProgressView): void {
-    this.#redraw([this.#line(view, this.#chalk.green)], []);
+    this.#redraw(this.draw(view, true), []);
   }
 
   print(line: string): void {
@@ -53,7 +56,7 @@ export class TerminalRenderer implements ProgressRenderer {
 
   /** Wipes what was drawn, writes lines that stay, and draws anew: one write, so that nothing flickers. */
   #redraw(kept: string[], views: ProgressView[]): void {
-    const lines = views.map((view) => this.#line(view, this.#chalk.cyan));
+    const lines = views.flatMap((view) => this.draw(view, false));
     const wiped =
       this.#drawn === 0
         ? ''
@@ -62,14 +65,20 @@ export class TerminalRenderer implements ProgressRenderer {
     this.#drawn = lines.length;
   }
 
-  #line(view: ProgressView, paint: (text: string) => string): string {
-    const columns = (this.#stream.columns || 80) - 1;
+  /** How wide a line may be. */
+  protected get columns(): number {
+    return (this.#stream.columns || 80) - 1;
+  }
+
+  /** A loop as lines, none wider than `columns`. */
+  protected draw(view: ProgressView, finished: boolean): string[] {
+    const paint = finished ? this.#chalk.green : this.#chalk.cyan;
     let text = status(view);
-    const width = () => Math.min(30, columns - stringWidth(`${view.description}  ${text}`) - 1);
+    const width = () => Math.min(30, this.columns - stringWidth(`${view.description}  ${text}`) - 1);
     // Metrics give way before the numbers do, the last ones first.
     while (width() < 6 && text.split(' | ').length > 3) text = text.slice(0, text.lastIndexOf(' | '));
     const drawing = width() >= 3 ? ` ${paint(bar(view.done, view.total, width()))}` : '';
-    return `${this.#chalk.bold(view.description)}${drawing} ${text}`;
+    return [`${this.#chalk.bold(view.description)}${drawing} ${text}`];
   }
 }
 

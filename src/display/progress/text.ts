@@ -1,4 +1,5 @@
-import type { Metrics } from '../../module/metrics.js';
+/** What stands behind a bar: numbers, and words such as a version. */
+export type ShownMetrics = Record<string, number | string>;
 
 /** How far a loop has come, as renderers get it. */
 export interface ProgressView {
@@ -13,16 +14,31 @@ export interface ProgressView {
   elapsed: number;
   /** Batches done in these seconds. */
   doneHere: number;
-  metrics: Metrics;
+  metrics: ShownMetrics;
 }
 
-/** A metric in five characters or more: `0.123`, `1.000`, `100.0`, `1.23e+5`, `1e-7`. */
-export function metricText(value: number): string {
+/** A metric in five characters or more: `0.123`, `1.000`, `100.0`, `1.23e+5`, `1e-7`. Words stay as they are. */
+export function metricText(value: number | string): string {
+  if (typeof value === 'string') return Number.isNaN(Number.parseFloat(value)) ? value : padded(value);
   if (!Number.isFinite(value)) return String(value);
   const plain = Number.isInteger(value) ? value.toFixed(1) : String(value);
   const short = Number(value.toPrecision(3));
   const brief = Math.abs(short) >= 1000 || (short !== 0 && Math.abs(short) < 1e-4) ? exponential(short) : String(short);
-  const text = brief.length < plain.length ? brief : plain;
+  return padded(brief.length < plain.length ? brief : plain);
+}
+
+/** Names and texts of what is shown; the version is a name, though it may look like a number. */
+export function metricTexts(metrics: ShownMetrics): [name: string, text: string][] {
+  return Object.entries(metrics).map(([name, value]) => [name, name === 'v_num' ? String(value) : metricText(value)]);
+}
+
+/** What can be drawn as a curve. */
+export function numbersIn(metrics: ShownMetrics): Record<string, number> {
+  const numeric = Object.entries(metrics).filter((entry): entry is [string, number] => typeof entry[1] === 'number');
+  return Object.fromEntries(numeric);
+}
+
+function padded(text: string): string {
   if (text.length >= 5 || text.includes('e')) return text;
   return (text.includes('.') ? text : `${text}.`).padEnd(5, '0');
 }
@@ -47,12 +63,25 @@ export function rate({ doneHere, elapsed }: ProgressView): number {
 
 /** `235/938 | 41.2 it/s | 0:05 < 0:17 | loss 0.123 | val_acc 0.980`: everything but the bar. */
 export function status(view: ProgressView): string {
-  const speed = rate(view);
-  const left = speed > 0 ? (view.total - view.done) / speed : Infinity;
-  const total = Number.isFinite(view.total) ? `/${view.total}` : '';
-  const metrics = Object.entries(view.metrics).map(([name, value]) => `${name} ${metricText(value)}`);
-  const speedText = `${speed >= 100 ? speed.toFixed(0) : speed.toPrecision(3)} it/s`;
-  return [`${view.done}${total}`, speedText, `${duration(view.elapsed)} < ${duration(left)}`, ...metrics].join(' | ');
+  const metrics = metricTexts(view.metrics).map(([name, text]) => `${name} ${text}`);
+  return [count(view), speed(view), times(view), ...metrics].join(' | ');
+}
+
+/** `235/938`, or `235` when nobody knows the total. */
+export function count({ done, total }: ProgressView): string {
+  return Number.isFinite(total) ? `${done}/${total}` : String(done);
+}
+
+export function speed(view: ProgressView): string {
+  const value = rate(view);
+  return `${value >= 100 ? value.toFixed(0) : value.toPrecision(3)} it/s`;
+}
+
+/** Time taken < time left. */
+export function times(view: ProgressView): string {
+  const perSecond = rate(view);
+  const left = perSecond > 0 ? (view.total - view.done) / perSecond : Infinity;
+  return `${duration(view.elapsed)} < ${duration(left)}`;
 }
 
 /** A bar of `width` characters, filled in eighths. */

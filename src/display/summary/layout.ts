@@ -1,3 +1,6 @@
+import type { ChalkInstance } from 'chalk';
+import CliTable from 'cli-table3';
+
 /** One line of a model summary. */
 export interface SummaryRow {
   name: string;
@@ -60,6 +63,23 @@ export function summaryTotals(summary: Summary): [figure: string, name: string][
     [String(summary.modulesInEval), 'Modules in eval mode'],
     [humanCount(summary.flops), 'Total Flops'],
   ];
+}
+
+/** The summary as a table with lines, as a terminal shows it. */
+export function richSummary(summary: Summary, chalk: ChalkInstance): string {
+  const { header, cells } = summaryTable(summary);
+  const colAligns = header.map((title) => (title === 'Params' || title === 'FLOPs' ? 'right' : 'left'));
+  const table = new CliTable({
+    head: header.map((title) => chalk.bold.magenta(title)),
+    colAligns: colAligns,
+    style: { head: [], border: [], compact: true },
+  });
+  table.push(...cells.map(([index = '', name = '', ...rest]) => [chalk.dim(index), chalk.bold(name), ...rest]));
+  const grid = summaryTotals(summary).map(([figure, name]) => {
+    const title = name === 'Total Flops' ? 'Total FLOPs' : name;
+    return `${chalk.bold(title)}: ${figure.trimEnd()}`;
+  });
+  return [table.toString(), ...grid].join('\n');
 }
 
 /** The summary as text. */

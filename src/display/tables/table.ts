@@ -57,7 +57,7 @@ export class Table implements TableSpec {
   toHtml(): string {
     const align = this.#align();
     const cell = (tag: 'th' | 'td', text: string, i: number) =>
-      `<${tag} style="text-align:${align[i] ?? 'left'}">${text}</${tag}>`;
+      `<${tag} style="text-align:${align[i] ?? 'left'};padding:2px 10px">${text}</${tag}>`;
     const head = this.columns.map((name, i) => cell('th', escapeHtml(name), i)).join('');
     const body = this.#cells((text, lit) => (lit ? `<b>${escapeHtml(text)}</b>` : escapeHtml(text)))
       .map((row) => `<tr>${row.map((text, i) => cell('td', text, i)).join('')}</tr>`)
@@ -94,5 +94,5 @@ function escapeMarkdown(text: string): string {
 }
 
 function escapeHtml(text: string): string {
-  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

@@ -136,9 +136,10 @@ export async function trainDataloader(s: Session): Promise<void> {
 }
 
 export async function finalizeLoggers(s: Session): Promise<void> {
-  const { loggers, status } = s.trainer;
+  const { status } = s.trainer;
   const outcome = status === 'failed' || status === 'interrupted' ? status : 'success';
-  await tell(loggers, 'finalize', outcome);
+  await tell(s.trainer.loggers, 'finalize', outcome);
+  await s.trainer.profiler?.describe((text) => s.trainer.print(text));
 }
 
 function noTrainingStep(s: Session): ContractError {

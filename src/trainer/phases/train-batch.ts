@@ -174,14 +174,19 @@ export function clipGradients(s: Session): void {
 export function update(s: Session): void {
   const { module, progress } = s;
   const { epoch, batchIdx } = progress;
-  // Not sooner: an engine that computes lazily has forward and backward pass in one.
-  checkLoss(s);
   const apply = (optimizer: Optimizer): void => {
-    if (module.optimizerStep) s.at('optimizerStep', () => module.optimizerStep?.(epoch, batchIdx, optimizer));
-    else optimizer.step();
+    // Not sooner: a lazy engine computes forward pass, backward pass and update in one go when the loss is read.
+    optimizer.confirm = () => checkLoss(s);
+    try {
+      if (module.optimizerStep) s.at('optimizerStep', () => module.optimizerStep?.(epoch, batchIdx, optimizer));
+      else optimizer.step();
+    } finally {
+      optimizer.confirm = undefined;
+    }
     progress.globalStep += 1;
   };
   watched(s, 'the update', () => s.optimizers.forEach(apply));
+  checkLoss(s); // A step that was overridden may have updated nothing.
 }
 
 export function stepSchedulers(s: Session): void {

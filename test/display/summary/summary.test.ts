@@ -1,78 +1,126 @@
 import { readFile } from 'node:fs/promises';
 import * as tf from '@tensorflow/tfjs';
+import { Chalk } from 'chalk';
 import { describe, expect, it } from 'vitest';
-import { Module, parameter } from 'strobe';
-import { humanCount, summaryText, type Summary } from '../../../src/display/summary/layout.js';
+import { Module, parameter, type Parameter } from 'strobe';
+import {
+  humanCount,
+  richSummary,
+  summaryTable,
+  summaryText,
+  type Summary,
+} from '../../../src/display/summary/layout.js';
 import { summaryOf } from '../../../src/display/summary/summarize.js';
+import { bundleOf } from '../../../src/display/bundle.js';
+import { summaryView } from '../../../src/display/tables/summary.js';
 
 interface Case {
   id: string;
-  expect: { text: string };
+  expect: Record<string, unknown>;
 }
 const cases = JSON.parse(
   await readFile(new URL('../../oracles/model_summary.json', import.meta.url), 'utf8'),
 ) as Case[];
-const expected = (id: string) => cases.find((entry) => entry.id === id)?.expect.text;
+const expectOf = (id: string) => cases.find((entry) => entry.id === id)?.expect ?? {};
+const expected = (id: string) => expectOf(id)['text'] as string;
 
-/** What the peer's cases describe, as rows. */
-const doc: Summary = {
-  rows: [
-    {
-      name: 'net',
-      type: 'Sequential',
-      params: 132_608,
-      mode: 'train',
-      flops: 2_621_440,
-      inSizes: '[10, 256]',
-      outSizes: '[10, 512]',
-    },
-    {
-      name: 'net.0',
-      type: 'Linear',
-      params: 131_584,
-      mode: 'train',
-      flops: 2_621_440,
-      inSizes: '[10, 256]',
-      outSizes: '[10, 512]',
-    },
-    {
-      name: 'net.1',
-      type: 'BatchNorm1d',
-      params: 1024,
-      mode: 'train',
-      flops: 0,
-      inSizes: '[10, 512]',
-      outSizes: '[10, 512]',
-    },
-  ],
-  sized: true,
-  trainable: 132_608,
-  nonTrainable: 0,
-  modulesInTrain: 3,
-  modulesInEval: 0,
-  flops: 2_621_440,
-};
-const two: Summary = {
-  rows: [
-    { name: 'enc', type: 'Sequential', params: 67, mode: 'train', flops: 0 },
-    { name: 'head', type: 'Linear', params: 8, mode: 'eval', flops: 0 },
-    { name: 'other params', type: 'n/a', params: 5 },
-  ],
-  sized: false,
-  trainable: 72,
-  nonTrainable: 8,
-  modulesInTrain: 4,
-  modulesInEval: 1,
-  flops: 0,
-};
-const trimmed = (text: string | undefined) => text?.replace(/ +$/gm, '');
+/** The peer's layers, as modules written by hand. */
+class Linear extends Module {
+  readonly weight: Parameter;
+  readonly bias: Parameter;
+  constructor(inputs: number, outputs: number) {
+    super();
+    this.weight = parameter(tf.ones([inputs, outputs]));
+    this.bias = parameter(tf.zeros([outputs]));
+  }
+  override forward(x: tf.Tensor): tf.Tensor {
+    return tf.add(tf.matMul(x as tf.Tensor2D, this.weight.variable as tf.Tensor as tf.Tensor2D), this.bias.variable);
+  }
+}
+class ReLU extends Module {
+  override forward(x: tf.Tensor): tf.Tensor {
+    return tf.relu(x);
+  }
+}
+class BatchNorm1d extends Module {
+  readonly weight: Parameter;
+  readonly bias: Parameter;
+  constructor(size: number) {
+    super();
+    this.weight = parameter(tf.ones([size]));
+    this.bias = parameter(tf.zeros([size]));
+  }
+  override forward(x: tf.Tensor): tf.Tensor {
+    return tf.add(tf.mul(x, this.weight.variable), this.bias.variable);
+  }
+}
+class Sequential extends Module {
+  constructor(...parts: Module[]) {
+    super();
+    Object.assign(this, Object.fromEntries(parts.entries()));
+  }
+  override forward(x: tf.Tensor): tf.Tensor {
+    return [...this.children()].reduce((value, [, part]) => (part as Module).forward(value) as tf.Tensor, x);
+  }
+}
+class Doc extends Module {
+  readonly net = new Sequential(new Linear(256, 512), new BatchNorm1d(512));
+  override exampleInput = tf.ones([10, 256]);
+  override forward(x: tf.Tensor): tf.Tensor {
+    return this.net.forward(x);
+  }
+}
+class Two extends Module {
+  readonly enc = new Sequential(new Linear(4, 8), new ReLU(), new Linear(8, 3));
+  readonly head = new Linear(3, 2).freeze();
+  readonly scale = parameter(tf.ones([5]));
+}
 
-describe("the text of a summary is the peer's, but for blanks at the ends of lines", () => {
+describe("the text of a summary is the peer's", () => {
   it.each([
-    ['sum.doc_d1', { ...doc, rows: doc.rows.slice(0, 1) }],
-    ['sum.doc_d-1', doc],
-    ['sum.m2_d1', two],
-  ])('%s', (id, summary) => expect(trimmed(summaryText(summary))).toBe(trimmed(expected(id))));
+    ['sum.doc_d1', new Doc(), 1],
+    ['sum.doc_d-1', new Doc(), -1],
+    ['sum.m2_d1', new Two(), 1],
+    ['sum.m2_d0', new Two(), 0],
+  ])('%s', (id, module, maxDepth) => expect(summaryText(summaryOf(module, { maxDepth }))).toBe(expected(id)));
+
+  it('sum.m2_d2, but for the parameters outside any layer: the peer loses them below depth 1', () => {
+    const [head = '', rule = '', ...rest] = expected('sum.m2_d2').split('\n');
+    const ours = summaryText(summaryOf(new Two(), { maxDepth: 2 })).split('\n');
+    const widen = (line: string) =>
+      line.replace(/^(.{4}.{5})/, `$1${' '.repeat('other params'.length - 'enc.0'.length)}`);
+    const other = ours.find((line) => line.includes('other params'));
+    expect(other).toBe('  | other params | n/a        | 5      | n/a   | n/a  ');
+    expect(ours.filter((line) => line !== other)).toEqual([
+      widen(head),
+      rule + '-'.repeat('other params'.length - 'enc.0'.length),
+      ...rest.map((line) => (/^\d \|/.test(line) ? widen(line) : line.startsWith('--') ? `${line}-------` : line)),
+    ]);
+  });
+
+  it('sum.size_mb', () => {
+    const summary: Summary = {
+      rows: [],
+      sized: false,
+      trainable: 250_000,
+      nonTrainable: 0,
+      modulesInTrain: 0,
+      modulesInEval: 0,
+      flops: 0,
+    };
+    const { MB } = expectOf('sum.size_mb') as { MB: number };
+    expect(summaryText(summary)).toContain(`${MB.toFixed(3)}     Total estimated model params size (MB)`);
+  });
+
+  it('sum.other', () => {
+    class Bare extends Module {
+      readonly w = parameter(tf.zeros([2, 2]));
+    }
+    const { header, cells } = summaryTable(summaryOf(new Bare()));
+    const row = Object.fromEntries(header.map((title, i) => [title, cells.at(-1)?.[i]]));
+    const last = (expectOf('sum.other') as Record<string, Record<string, string>>)['last row'];
+    for (const [title, cell] of Object.entries(last ?? {})) expect(row[title]?.trim()).toBe(cell.trim());
+  });
 
   it.each([
     [4, '4  '],
@@ -94,6 +142,9 @@ describe('a module', () => {
     });
     readonly scale = parameter(tf.zeros([5]));
     override exampleInput = tf.zeros([2, 8, 8, 1]);
+    override forward(x: tf.Tensor): tf.Tensor {
+      return this.net.apply(x) as tf.Tensor;
+    }
   }
 
   it('is counted with its layers, sizes and operations', () => {
@@ -144,5 +195,70 @@ describe('a module', () => {
     const model = new Net();
     model.freeze();
     expect(summaryOf(model)).toMatchObject({ trainable: 0, nonTrainable: 1495, modulesInEval: 4 });
+  });
+
+  it('goes through hand-written modules and tfjs layers alike, and leaves them as they were', () => {
+    class Inner extends Module {
+      readonly conv = tf.layers.conv2d({ filters: 2, kernelSize: 3, strides: 2, inputShape: [8, 8, 1] });
+      readonly unreached = new ReLU();
+      constructor() {
+        super();
+        this.conv.build([null, 8, 8, 1]);
+      }
+      override forward(x: tf.Tensor): tf.Tensor {
+        return tf.reshape(this.conv.apply(x) as tf.Tensor, [-1, 18]);
+      }
+    }
+    class Outer extends Module {
+      readonly inner = new Inner();
+      readonly head = new Linear(18, 5);
+      override exampleInput = tf.ones([4, 8, 8, 1]);
+      override forward(x: tf.Tensor): tf.Tensor {
+        expect(this.training).toBe(false);
+        return this.head.forward(this.inner.forward(x));
+      }
+    }
+    const model = new Outer();
+    model.head.eval();
+    const before = tf.memory().numTensors;
+    const { rows, flops, modulesInEval } = summaryOf(model, { maxDepth: -1 });
+    expect(tf.memory().numTensors).toBe(before);
+    const conv = 2 * 9 * 2 * 9 * 4;
+    const head = 2 * 18 * 5 * 4;
+    expect(rows.map(({ name, inSizes = '?', outSizes = '?', flops }) => [name, inSizes, outSizes, flops])).toEqual([
+      ['inner', '[4, 8, 8, 1]', '[4, 18]', conv],
+      ['inner.conv', '[4, 8, 8, 1]', '[4, 3, 3, 2]', conv],
+      ['inner.unreached', '?', '?', 0],
+      ['head', '[4, 18]', '[4, 5]', head],
+    ]);
+    expect(flops).toBe(conv + head);
+    expect(modulesInEval).toBe(1);
+    expect([model.training, model.inner.training, model.head.training]).toEqual([true, true, false]);
+    expect(Object.keys(model.inner.conv)).not.toContain('call');
+    expect(Object.hasOwn(tf.engine(), 'runKernel')).toBe(false);
+  });
+
+  it('is left as it was when its example does not go through it', () => {
+    const model = Object.assign(new Doc(), { exampleInput: tf.ones([10, 3]) });
+    expect(() => summaryOf(model)).toThrow();
+    expect(Object.hasOwn(tf.engine(), 'runKernel')).toBe(false);
+    expect(Object.hasOwn(model.net, 'forward')).toBe(false);
+    expect(model.training).toBe(true);
+    expect(summaryOf(model, { measured: false }).sized).toBe(false);
+  });
+});
+
+describe('a summary shows itself', () => {
+  it('as text and as an HTML table', () => {
+    const bundle = bundleOf(summaryView(summaryOf(new Doc())));
+    expect(bundle['text/plain']).toMatch(/net +Sequential +132 K[\s\S]*132 K Total params/);
+    expect(bundle['text/html']).toMatch(/<td[^>]*>Sequential<\/td>[\s\S]*132 K Total params/);
+  });
+
+  it('as a table with lines', () => {
+    const text = richSummary(summaryOf(new Two()), new Chalk({ level: 0 }));
+    expect(text).toContain('│ 0 │ enc          │ Sequential │     67 │ train │     0 │');
+    expect(text).toContain('Total FLOPs: 0');
+    expect(richSummary(summaryOf(new Two()), new Chalk({ level: 1 }))).toContain('\u001B[1m');
   });
 });

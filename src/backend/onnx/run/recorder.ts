@@ -75,8 +75,7 @@ export class Recorder {
   ): tf.TensorInfo[] {
     if (this.#shouldFlush(name, kernel, inputs, attrs)) this.flush();
     this.#stepEnds = kernel.endsStep === true;
-    const { activeTape } = engine().state;
-    if (activeTape !== null) this.#tape = activeTape;
+    this.#tape = engine().state.activeTape ?? this.#tape;
     if (this.trace.empty) this.#firstCall = { name, attrs, shapes: inputs.map((t) => t?.shape ?? []) };
     return this.trace.call(name, kernel, inputs, attrs);
   }
@@ -144,7 +143,7 @@ export class Recorder {
     if (this.#stepEnds && !kernel.endsStep) return true;
     const { activeTape } = engine().state;
     // Another gradient computation begins: the last one's step is complete, however it was programmed.
-    if (activeTape !== null) return this.#tape !== null && this.#tape !== activeTape;
+    if (activeTape) return this.#tape !== null && this.#tape !== activeTape;
     if (this.#tape !== null || this.trace.length < REPEAT_AFTER) return false;
     // A loop that nobody reads from (evaluating a model, say) is cut where it starts again, so that its traces are alike.
     const first = this.#firstCall;

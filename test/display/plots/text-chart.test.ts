@@ -1,0 +1,83 @@
+import { expect, it } from 'vitest';
+import { Figure, metricCurves } from 'strobe/display';
+
+const rows = Array.from({ length: 61 }, (_, step) => ({
+  step,
+  epoch: Math.floor(step / 20),
+  train_loss: 2 * 0.95 ** step,
+  ...(step % 20 === 0 ? { val_loss: 2.2 - step / 60 } : {}),
+}));
+
+it('draws curves in braille, with axes and a letter at the end of each', () => {
+  expect(metricCurves(rows).toText()).toMatchInlineSnapshot(`
+    "loss
+        │⠉⠑⠒⠒⠢⠤⠤⢄⣀⣀
+    2.0 ┤⠱⡀        ⠉⠉⠉⠒⠒⠒⠤⠤⠤⣀⣀⡀
+        │ ⠈⠢⡀                 ⠈⠉⠉⠒⠒⠢⠤⠤⣀⣀
+        │   ⠈⠢⡀                         ⠉⠉⠑⠒⠒⠤⠤⢄⣀⣀
+    1.5 ┤     ⠈⠑⢄⡀                                ⠉⠉⠉⠒⠒⠒⠤⠤⢄⣀⣀⡀
+        │        ⠈⠢⢄                                         ⠈⠉⠉⠑⠒⠒⠢⠤ b
+    1.0 ┤           ⠑⠢⢄⡀
+        │              ⠈⠑⠢⢄⡀
+        │                  ⠈⠑⠢⢄⣀⡀
+    0.5 ┤                       ⠈⠑⠒⠢⠤⢄⣀⡀
+        │                              ⠈⠉⠒⠒⠤⠤⠤⣀⣀⣀
+        │                                        ⠉⠉⠉⠉⠒⠒⠒⠒⠒⠤⠤⠤⠤⠤⠤⣀⣀⣀⣀⣀ a
+        └┬─────────┬─────────┬─────────┬────────┬─────────┬─────────┬
+         0        10        20        30       40        50        60  step
+         a train_loss 0.09214   b val_loss 1.2"
+  `);
+});
+
+it('draws bars, and lists marks', () => {
+  const bars = new Figure({
+    title: 'Counts',
+    panels: [
+      {
+        kind: 'curves',
+        x: { label: 'value' },
+        y: { label: 'count' },
+        series: [{ kind: 'bars', name: '', x: [0, 1, 2, 3], y: [1, 4, 2, 0] }],
+        marks: [{ x: 1, label: 'most' }],
+      },
+    ],
+  });
+  expect(bars.toText()).toMatchInlineSnapshot(`
+    "Counts
+
+      count
+    4 ┤               ⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⡇
+      │               ⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⡇
+      │               ⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⡇
+    3 ┤               ⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⡇
+      │               ⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⡇
+      │               ⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⡇
+    2 ┤               ⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿
+      │               ⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿
+    1 ┤⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿
+      │⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿
+      │⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿
+    0 ┤⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀
+      └───────┬──────────────┬──────────────┬──────────────┬───────
+              0              1              2              3  value
+       • most"
+  `);
+});
+
+it('lists lying bars by name', () => {
+  const flow = new Figure({
+    panels: [
+      {
+        kind: 'curves',
+        x: {},
+        y: { categories: ['kernel', 'bias'] },
+        series: [{ kind: 'rows', name: 'mean', x: [2, NaN], y: [0, 1] }],
+      },
+    ],
+  });
+  expect(flow.toText()).toMatchInlineSnapshot(`
+    "mean
+    kernel    2  ██████████████████████████████
+    bias    NaN"
+  `);
+});

@@ -1,0 +1,97 @@
+import * as tf from '@tensorflow/tfjs';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { Module, parameter, SGD, Trainer } from 'strobe';
+import { setDisplayHost, type MimeBundle } from 'strobe/display';
+import { NotebookRenderer } from '../../../src/display/progress/notebook.js';
+
+class Line extends Module {
+  readonly w = parameter(tf.scalar(4));
+  override trainingStep(batch: tf.Tensor): tf.Scalar {
+    const loss = tf.mean(tf.square(tf.mul(batch, this.w.variable))) as tf.Scalar;
+    this.log('train_loss', loss, { progBar: true });
+    return loss;
+  }
+  override validationStep(): void {
+    this.log('val_loss', tf.square(this.w.variable), { progBar: true });
+  }
+  override configureOptimizers(): SGD {
+    return new SGD(this.parameters(), { lr: 0.01 });
+  }
+}
+
+const options = {
+  backend: 'cpu',
+  logger: false,
+  enableCheckpointing: false,
+  enableModelSummary: false,
+  maxEpochs: 3,
+  seed: 1,
+} as const;
+
+let shown: { bundle: MimeBundle; id: string | undefined; update: boolean }[];
+beforeEach(() => {
+  shown = [];
+  setDisplayHost({ rich: true, show: (bundle, { id, update }) => void shown.push({ bundle, id, update }) });
+});
+afterEach(() => {
+  vi.useRealTimers();
+  setDisplayHost(undefined);
+});
+
+const batches = [tf.ones([2]), tf.ones([2])];
+const lastHtml = () => shown.at(-1)?.bundle['text/html'] as string;
+
+it('is one display for a fit, updated in place', async () => {
+  await new Trainer(options).fit(new Line(), { train: batches, val: batches });
+  expect(new Set(shown.map(({ id }) => id)).size).toBe(1);
+  expect(shown.map(({ update }) => update)).toEqual(shown.map((_, i) => i > 0));
+});
+
+it('is updated five times a second at most, and once more at the end', () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  const renderer = new NotebookRenderer();
+  for (let done = 1; done <= 1000; done++) {
+    vi.advanceTimersByTime(2);
+    const view = {
+      description: 'Epoch 0',
+      epoch: 0,
+      done,
+      total: 1000,
+      elapsed: 1,
+      doneHere: done,
+      metrics: { loss: 1 },
+    };
+    if (renderer.due(performance.now())) renderer.show([view]);
+    if (done % 5 === 0) renderer.finish(view);
+  }
+  expect(shown).toHaveLength(10);
+  renderer.close('done');
+  expect(shown).toHaveLength(11);
+});
+
+it('ends in green, with a row for each epoch', async () => {
+  await new Trainer(options).fit(new Line(), { train: batches, val: batches });
+  expect(lastHtml()).toContain('· done');
+  expect(lastHtml()).toContain('#12946e');
+  expect(lastHtml().match(/<tr>/g)).toHaveLength(4);
+  expect(shown.at(-1)?.bundle['text/plain']).toMatch(/epoch +train_loss +val_loss +time/);
+});
+
+it('ends in red when it is interrupted', async () => {
+  const abort = new AbortController();
+  class Stopping extends Line {
+    override trainingStep(batch: tf.Tensor): tf.Scalar {
+      if (this.globalStep === 3) abort.abort();
+      return super.trainingStep(batch);
+    }
+  }
+  await new Trainer(options).fit(new Stopping(), { train: batches }, { signal: abort.signal });
+  expect(lastHtml()).toContain('· interrupted');
+  expect(lastHtml()).toContain('#d03b3b');
+});
+
+it('is a display of its own for each fit', async () => {
+  await new Trainer(options).fit(new Line(), { train: batches });
+  await new Trainer(options).fit(new Line(), { train: batches });
+  expect(new Set(shown.map(({ id }) => id)).size).toBe(2);
+});

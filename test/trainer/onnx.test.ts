@@ -1,0 +1,115 @@
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { Adam, AdamW, Callback, Module, RMSprop, SGD, Trainer, useBackend, type Optimizer } from 'strobe';
+import type { OnnxBackend } from '../../src/backend/onnx/index.js';
+
+const quiet = {
+  logger: false,
+  enableCheckpointing: false,
+  enableProgressBar: false,
+  enableModelSummary: false,
+} as const;
+
+class Net extends Module {
+  readonly net = tf.sequential({
+    layers: [
+      tf.layers.dense({ units: 24, inputShape: [20], activation: 'relu' }),
+      tf.layers.dropout({ rate: 0.2 }),
+      tf.layers.dense({ units: 4 }),
+    ],
+  });
+  constructor(readonly make: (module: Net) => Optimizer = (module) => new Adam(module.parameters())) {
+    super();
+  }
+  override forward(x: tf.Tensor): tf.Tensor {
+    return this.net.apply(x, { training: this.training }) as tf.Tensor;
+  }
+  override trainingStep([x, y]: tf.Tensor[]): tf.Scalar {
+    const loss = tf.losses.softmaxCrossEntropy(y as tf.Tensor, this.forward(x as tf.Tensor)) as tf.Scalar;
+    this.log('loss', loss, { progBar: true, onEpoch: true });
+    this.log('largest', tf.max(x as tf.Tensor));
+    return loss;
+  }
+  override configureOptimizers(): Optimizer {
+    return this.make(this);
+  }
+}
+
+const batches = (count: number, size = 32) =>
+  Array.from({ length: count }, (_, i) => [
+    tf.randomNormal([size, 20], 0, 1, 'float32', i),
+    tf.tidy(() => tf.oneHot(tf.zeros([size], 'int32'), 4)),
+  ]);
+
+const recorder = () => (tf.backend() as unknown as OnnxBackend).recorder;
+
+/** Native calls made, and graphs compiled, by the end of each batch. */
+class Calls extends Callback {
+  readonly runs: number[] = [];
+  readonly compiled: number[] = [];
+  override onTrainBatchEnd(): void {
+    this.runs.push(recorder().stats.runs);
+    this.compiled.push(recorder().stats.compiled);
+  }
+}
+
+beforeAll(() => useBackend('onnx'));
+
+describe('a training step on the onnx engine', () => {
+  it.each([
+    ['Adam', (m: Net) => new Adam(m.parameters()), {}],
+    ['AdamW', (m: Net) => new AdamW(m.parameters(), { amsgrad: true }), {}],
+    ['SGD', (m: Net) => new SGD(m.parameters(), { lr: 0.1, momentum: 0.9 }), {}],
+    ['RMSprop', (m: Net) => new RMSprop(m.parameters()), {}],
+    ['Adam with clipped gradients', (m: Net) => new Adam(m.parameters()), { gradientClipVal: 0.5 }],
+  ] as const)('%s: forward pass, backward pass, update and metrics are one native call', async (_, make, options) => {
+    const calls = new Calls();
+    const data = batches(12);
+    await new Trainer({ ...quiet, ...options, maxEpochs: 1, callbacks: [calls] }).fit(new Net(make), data);
+    tf.dispose(data as tf.TensorContainer);
+    // The first two steps make slots and find out what changes from step to step.
+    const [runs, compiled] = [calls.runs.slice(2), calls.compiled.slice(2)];
+    expect(runs.map((count) => count - runs[0]!)).toEqual(runs.map((_, i) => i));
+    expect(new Set(compiled).size).toBe(1);
+  });
+
+  it('a loss that is no number leaves weights and optimizer as they were', async () => {
+    const model = new Net();
+    const data = batches(3);
+    const poison = [tf.fill([32, 20], NaN), tf.oneHot(tf.zeros([32], 'int32'), 4)];
+    const trainer = new Trainer({ ...quiet, maxEpochs: 1 });
+    const weights = () => model.parameters().map(({ variable }) => [...variable.dataSync()]);
+    const run = trainer.run(model, [...data, poison]);
+    await run.until('onTrainBatchEnd');
+    await run.until('onTrainBatchEnd');
+    await run.until('onTrainBatchEnd');
+    const before = weights();
+    await expect(run.finish()).rejects.toThrow(/The loss of step 3 .* is NaN/);
+    expect(weights()).toEqual(before);
+    expect(trainer.globalStep).toBe(3);
+    tf.dispose([data, poison] as tf.TensorContainer);
+  });
+
+  it(
+    'batches of two hundred sizes leave a bounded number of graphs and no memory behind',
+    { timeout: 60_000 },
+    async () => {
+      const model = new Net();
+      const data = Array.from({ length: 200 }, (_, i) => batches(1, i + 1)[0]!);
+      const fit = async () => {
+        const trainer = new Trainer({ ...quiet, maxEpochs: 1 });
+        await trainer.fit(model, data);
+        trainer.dispose();
+      };
+      await fit();
+      const { numTensors, numDataBuffers, numBytes } = tf.memory();
+      await fit();
+      expect(tf.memory()).toMatchObject({ numTensors, numDataBuffers, numBytes });
+      const { sessions, pool, trace } = recorder();
+      expect(sessions.size).toBeLessThanOrEqual(sessions.max);
+      expect(pool.bytes).toBeLessThanOrEqual(pool.maxBytes);
+      expect(trace.size).toBeLessThan(30_000);
+      tf.dispose(data as tf.TensorContainer);
+    },
+  );
+});
