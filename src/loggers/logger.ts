@@ -28,6 +28,8 @@ export interface Logger {
   logHyperparams?(hparams: Record<string, unknown>): void | Promise<void>;
   /** The module, at the beginning of a fit. */
   logGraph?(module: Module): void | Promise<void>;
+  /** Optimizer steps from one histogram of parameters and gradients to the next; 0 or nothing: none. */
+  readonly logHistograms?: number;
   /** How the values of something, such as a parameter, are distributed. */
   logHistogram?(name: string, values: ArrayLike<number>, step: number): void | Promise<void>;
   /** A ModelCheckpoint has saved a file: its attributes say which, and how good it is. */

@@ -1,7 +1,8 @@
 import { StrobeError } from '../errors.js';
 import type { Logger } from './logger.js';
 
-type Method = 'logMetrics' | 'logHyperparams' | 'logGraph' | 'afterSaveCheckpoint' | 'save' | 'finalize';
+type Method =
+  'logMetrics' | 'logHyperparams' | 'logGraph' | 'logHistogram' | 'afterSaveCheckpoint' | 'save' | 'finalize';
 
 /**
  * Calls a method of every logger that has it. One that throws does not keep the others from being told.
