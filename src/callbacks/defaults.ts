@@ -3,6 +3,7 @@ import type { Callback } from '../trainer/callback.js';
 import type { ResolvedOptions } from '../trainer/options.js';
 import { ModelCheckpoint } from './model-checkpoint.js';
 import { ModelSummary } from './model-summary.js';
+import { ParameterHistograms } from './parameter-histograms.js';
 import { ProgressBar } from './progress-bar.js';
 import { Timer } from './timer.js';
 
@@ -20,7 +21,7 @@ const DEFAULTS: Default[] = [
 
 /** What a trainer brings along unless it is told not to, or given its own. */
 export function defaultCallbacks(options: ResolvedOptions): Callback[] {
-  return [...timerFor(options), ...observersFor(options)];
+  return [...timerFor(options), ...histogramsFor(options), ...observersFor(options)];
 }
 
 /** `maxTime` is a Timer; one that is there already has the say. */
@@ -29,6 +30,14 @@ function timerFor({ maxTime, callbacks, fastDevRun }: ResolvedOptions): Callback
   if (!callbacks.some((callback) => callback instanceof Timer)) return [new Timer({ duration: maxTime })];
   console.warn('[strobe] maxTime is passed over: there is a Timer in callbacks.');
   return [];
+}
+
+/** `logHistograms` of a logger is a callback that feeds it. */
+function histogramsFor({ logger, callbacks }: ResolvedOptions): Callback[] {
+  const loggers = typeof logger === 'boolean' ? [] : [logger].flat();
+  const wanted = loggers.map((each) => each.logHistograms ?? 0).filter((everyNSteps) => everyNSteps > 0);
+  if (wanted.length === 0 || callbacks.some((callback) => callback instanceof ParameterHistograms)) return [];
+  return [new ParameterHistograms({ everyNSteps: Math.min(...wanted) })];
 }
 
 function observersFor(options: ResolvedOptions): Callback[] {

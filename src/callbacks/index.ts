@@ -8,6 +8,7 @@ export { MetricsHistory, type MetricsHistoryOptions, type MetricsRow } from './m
 export { ModelCheckpoint, type ModelCheckpointOptions } from './model-checkpoint.js';
 export { ModelSummary, type ModelSummaryOptions } from './model-summary.js';
 export { OnExceptionCheckpoint, type OnExceptionCheckpointOptions } from './on-exception-checkpoint.js';
+export { ParameterHistograms, type ParameterHistogramsOptions } from './parameter-histograms.js';
 export { PredictionWriter, type PredictionWriterOptions } from './prediction-writer.js';
 export { ProgressBar, type ProgressBarOptions } from './progress-bar.js';
 export { RichModelSummary } from './rich-model-summary.js';

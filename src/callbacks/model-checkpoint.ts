@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { tell } from '../loggers/tell.js';
 import { join } from 'node:path';
 import { writeAtomically } from '../checkpoint/files.js';
 import { ContractError, StrobeError } from '../errors.js';
@@ -297,7 +298,7 @@ export class ModelCheckpoint extends Callback {
   }
 
   async #tellLoggers(trainer: Trainer): Promise<void> {
-    for (const logger of trainer.loggers) await logger.afterSaveCheckpoint?.(this);
+    await tell(trainer.loggers, 'afterSaveCheckpoint', this);
   }
 
   #freePath(metrics: Metrics, former: string, filename = this.#settings.filename): string {

@@ -1,4 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { existsSync, renameSync } from 'node:fs';
+import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Metrics } from '../module/metrics.js';
 import { LogFolder, type FolderOptions } from './folder.js';
@@ -8,7 +9,7 @@ import type { Logger } from './logger.js';
 export interface CSVLoggerOptions extends FolderOptions {
   /** Put before every metric's name, with a dash. */
   prefix?: string;
-  /** Rows are kept in memory until there are this many. Default 100. */
+  /** Rows are kept in memory until metrics were logged this many times. Default 100. */
   flushLogsEveryNSteps?: number;
 }
 
@@ -16,10 +17,14 @@ type Row = Metrics & { step: number };
 
 /** Writes metrics to `metrics.csv` and hyper-parameters to `hparams.yaml` in `<saveDir>/<name>/version_N/`. */
 export class CSVLogger implements Logger {
+  readonly groupSeparator = '/';
   readonly #options: CSVLoggerOptions;
   readonly #folder: LogFolder;
   #rows: Row[] = [];
   #unwritten = 0;
+  /** The rows in the file that are final, and its columns. Zero rows: the file has to be written anew. */
+  #file: { rows: number; header: string[] } = { rows: 0, header: [] };
+  #opened = false;
   #hparams: Record<string, unknown> = {};
 
   constructor(options: CSVLoggerOptions = {}) {
@@ -31,6 +36,7 @@ export class CSVLogger implements Logger {
     return this.#folder.name;
   }
 
+  /** Chosen when it is first asked for. */
   get version(): string | number {
     return this.#folder.version;
   }
@@ -39,18 +45,30 @@ export class CSVLogger implements Logger {
     return this.#folder.saveDir;
   }
 
+  get prefix(): string {
+    return this.#options.prefix ?? '';
+  }
+
   get logDir(): string {
     return this.#folder.path;
+  }
+
+  /** The rows there are, one for each step. */
+  get experiment(): readonly Metrics[] {
+    return this.#rows;
   }
 
   /** Metrics of one step make one row, whoever logs them. */
   async logMetrics(metrics: Metrics, step: number): Promise<void> {
     const { prefix, flushLogsEveryNSteps = 100 } = this.#options;
-    const entries = Object.entries(metrics).map(([key, value]) => [prefix ? `${prefix}-${key}` : key, value] as const);
+    const values = Object.fromEntries(
+      Object.entries(metrics).map(([key, value]) => [prefix ? `${prefix}-${key}` : key, value] as const),
+    );
     const last = this.#rows.at(-1);
-    const values = Object.fromEntries(entries);
-    if (last?.step === step) Object.assign(last, values);
-    else this.#rows.push({ ...values, step });
+    if (last?.step === step) {
+      Object.assign(last, values);
+      if (this.#file.rows === this.#rows.length) this.#file.rows = 0;
+    } else this.#rows.push({ ...values, step });
     this.#unwritten += 1;
     if (this.#unwritten >= flushLogsEveryNSteps) await this.save();
   }
@@ -58,17 +76,21 @@ export class CSVLogger implements Logger {
   async logHyperparams(hparams: Record<string, unknown>): Promise<void> {
     if (Object.keys(hparams).length === 0) return;
     Object.assign(this.#hparams, hparams);
-    await mkdir(this.logDir, { recursive: true });
     await writeFile(join(this.logDir, 'hparams.yaml'), toYaml(this.#hparams));
   }
 
-  /** The header is the sorted union of all metrics, so that the whole file is written anew. */
+  /** Appends what is new. The header is the sorted union of all metrics: a new one has the whole file written anew. */
   async save(): Promise<void> {
     if (this.#unwritten === 0) return;
-    const header = [...new Set(this.#rows.flatMap((row) => Object.keys(row)))].sort();
-    const lines = this.#rows.map((row) => header.map((key) => (key in row ? String(row[key]) : '')).join(','));
-    await mkdir(this.logDir, { recursive: true });
-    await writeFile(join(this.logDir, 'metrics.csv'), `${[header.join(','), ...lines].join('\n')}\n`);
+    const path = join(this.logDir, 'metrics.csv');
+    if (!this.#opened) putAside(path);
+    this.#opened = true;
+    const { rows: written, header: before } = this.#file;
+    const fresh = this.#rows.slice(written);
+    const header = [...new Set([...(written > 0 ? before : []), ...fresh.flatMap((row) => Object.keys(row))])].sort();
+    if (written > 0 && header.length === before.length) await appendFile(path, lines(fresh, header));
+    else await writeFile(path, `${header.map(quoted).join(',')}\n${lines(this.#rows, header)}`);
+    this.#file = { rows: this.#rows.length, header };
     this.#unwritten = 0;
   }
 
@@ -98,6 +120,24 @@ export class CSVLogger implements Logger {
     this.#rows.length = rows;
     if (last) this.#rows[rows - 1] = { ...last };
     // Written anew even if nothing follows.
+    this.#file.rows = 0;
     this.#unwritten = Math.max(1, this.#unwritten);
   }
+}
+
+function lines(rows: Row[], header: string[]): string {
+  return rows.map((row) => `${header.map((key) => (key in row ? String(row[key]) : '')).join(',')}\n`).join('');
+}
+
+/** As RFC 4180 has it. */
+function quoted(key: string): string {
+  return /[",\n\r]/.test(key) ? `"${key.replaceAll('"', '""')}"` : key;
+}
+
+/** An earlier run's rows in a version that was asked for by name are kept, under a name of their own. */
+function putAside(path: string): void {
+  if (!existsSync(path)) return;
+  let n = 1;
+  while (existsSync(path.replace(/\.csv$/, `-${n}.csv`))) n += 1;
+  renameSync(path, path.replace(/\.csv$/, `-${n}.csv`));
 }

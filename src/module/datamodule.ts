@@ -3,6 +3,8 @@ import type { Stage } from '../trainer/hooks.js';
 
 /** The data of an experiment in one place: where they come from, how they are split, how they are loaded. */
 export interface DataModule {
+  /** Settings that go to the loggers, together with the module's. */
+  readonly hparams?: Record<string, unknown>;
   /** Downloads and the like; runs before everything else. */
   prepareData?(): void | Promise<void>;
   setup?(stage: Stage): void | Promise<void>;

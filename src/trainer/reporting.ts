@@ -1,5 +1,4 @@
-import { StrobeError } from '../errors.js';
-import type { Logger } from '../loggers/logger.js';
+import { tell } from '../loggers/tell.js';
 import type { Metrics } from '../module/metrics.js';
 import type { MetricRow } from './metric-history.js';
 import type { Session } from './session.js';
@@ -36,34 +35,5 @@ export async function sendToLoggers(trainer: Trainer, metrics: Metrics, step: nu
   trainer.keepMetrics({ logger: values });
   const record = 'epoch' in values ? values : { ...values, epoch: trainer.progress.epoch };
   trainer.history.add({ ...record, step: ownStep ?? step } as MetricRow);
-  await toLoggers(trainer, 'logMetrics', (logger) => logger.logMetrics(record, ownStep ?? step));
-}
-
-/** Calls every logger, also after one has failed; the error says which it was. */
-export async function toLoggers(
-  trainer: Trainer,
-  what: keyof Logger,
-  call: (logger: Logger) => unknown,
-): Promise<void> {
-  const failures: Error[] = [];
-  for (const logger of trainer.loggers) {
-    try {
-      await call(logger);
-    } catch (cause) {
-      failures.push(failure(logger, what, cause));
-    }
-  }
-  if (failures[0]) throw failures[0];
-}
-
-function failure(logger: Logger, what: string, cause: unknown): StrobeError {
-  const name = logger.constructor === Object ? 'a logger' : logger.constructor.name;
-  return new StrobeError(
-    StrobeError.compose(`${what} of ${name} failed.`, {
-      expected: 'a logger that can write',
-      received: cause instanceof Error ? cause.message : String(cause),
-      hint: 'see to its files or its service; the run can go on from its last checkpoint',
-    }),
-    { cause },
-  );
+  await tell(trainer.loggers, 'logMetrics', record, ownStep ?? step);
 }

@@ -1,45 +1,81 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import type * as tf from '@tensorflow/tfjs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CSVLogger, type Logger } from 'strobe';
+import { CSVLogger } from 'strobe';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OneWeight, quietTrainer, upTo } from '../support/quiet.js';
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'strobe-csv-'));
+let saveDir: string;
+beforeEach(async () => {
+  saveDir = await mkdtemp(join(tmpdir(), 'strobe-csv-'));
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterEach(() => rm(saveDir, { recursive: true }));
 
-const lines = async (logger: CSVLogger) =>
-  (await readFile(join(logger.logDir, 'metrics.csv'), 'utf8')).trim().split('\n');
+const fileOf = (logger: CSVLogger) => readFile(join(logger.logDir, 'metrics.csv'), 'utf8');
 
-describe('a CSVLogger', () => {
-  it('takes the next free version, and writes the sorted union of all keys', async () => {
-    const [first, second] = [new CSVLogger({ saveDir: folder }), new CSVLogger({ saveDir: folder })];
-    await first.logMetrics({ b: 1 }, 0);
-    await first.logMetrics({ a: 2 }, 1);
-    await first.save();
-    expect(await lines(first)).toEqual(['a,b,step', ',1,0', '2,,1']);
-    expect([first.version, second.version]).toEqual([0, 1]);
-    expect(second.logDir).toBe(join(folder, 'lightning_logs', 'version_1'));
+describe('CSVLogger', () => {
+  it('takes the next free version', async () => {
+    await mkdir(join(saveDir, 'lightning_logs', 'version_4'), { recursive: true });
+    expect(new CSVLogger({ saveDir }).version).toBe(5);
+    expect(new CSVLogger({ saveDir, version: 'mine' }).logDir).toBe(join(saveDir, 'lightning_logs', 'mine'));
   });
 
-  it('writes when there are flushLogsEveryNSteps rows, with a prefix, and hyper-parameters as YAML', async () => {
-    const logger = new CSVLogger({
-      saveDir: folder,
-      name: 'flushed',
-      version: 'mine',
-      prefix: 'p',
-      flushLogsEveryNSteps: 2,
-    });
+  it('writes one row a step under the sorted union of all names', async () => {
+    const logger = new CSVLogger({ saveDir });
+    await logger.logMetrics({ b: 1 }, 0);
+    await logger.save();
+    await logger.logMetrics({ a: 2 }, 0);
+    await logger.logMetrics({ a: 3, c: 4 }, 5);
+    await logger.save();
+    await logger.logMetrics({ b: 5 }, 6);
+    await logger.finalize();
+    expect(await fileOf(logger)).toBe('a,b,c,step\n2,1,,0\n3,,4,5\n,5,,6\n');
+  });
+
+  it('keeps rows in memory until there are enough of them', async () => {
+    const logger = new CSVLogger({ saveDir, flushLogsEveryNSteps: 2 });
     await logger.logMetrics({ a: 1 }, 0);
+    expect(await readdir(logger.logDir)).toEqual([]);
     await logger.logMetrics({ a: 2 }, 1);
-    expect(await lines(logger)).toEqual(['p-a,step', '1,0', '2,1']);
-    await logger.logHyperparams({ lr: 0.1, names: ['x'] });
-    expect(await readFile(join(logger.logDir, 'hparams.yaml'), 'utf8')).toBe('lr: 0.1\nnames: ["x"]\n');
-    expect(logger.logDir).toBe(join(folder, 'flushed', 'mine'));
+    expect(await fileOf(logger)).toBe('a,step\n1,0\n2,1\n');
+  });
+
+  it('puts its prefix before names, and quotes names with commas', async () => {
+    const logger = new CSVLogger({ saveDir, prefix: 'run' });
+    await logger.logMetrics({ 'a,b': 1 }, 0);
+    await logger.save();
+    expect(await fileOf(logger)).toBe('"run-a,b",step\n1,0\n');
+  });
+
+  it('writes hyper-parameters as YAML', async () => {
+    const logger = new CSVLogger({ saveDir });
+    await logger.logHyperparams({ lr: 0.1, layers: [1, 2], name: 'a: b' });
+    expect(await readFile(join(logger.logDir, 'hparams.yaml'), 'utf8')).toBe('lr: 0.1\nlayers: [1,2]\nname: "a: b"\n');
+  });
+
+  it('keeps the rows of an earlier run in the same version', async () => {
+    const folder = join(saveDir, 'lightning_logs', 'mine');
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'metrics.csv'), 'old\n');
+    const logger = new CSVLogger({ saveDir, version: 'mine' });
+    await logger.logMetrics({ a: 1 }, 0);
+    await logger.save();
+    expect(await readFile(join(folder, 'metrics-1.csv'), 'utf8')).toBe('old\n');
+    expect(await fileOf(logger)).toBe('a,step\n1,0\n');
+  });
+
+  it('forks into a version of its own with the rows so far', async () => {
+    const logger = new CSVLogger({ saveDir });
+    await logger.logMetrics({ a: 1 }, 0);
+    await logger.save();
+    const fork = logger.fork();
+    await fork.logMetrics({ a: 2 }, 1);
+    await fork.save();
+    expect(fork.version).toBe(1);
+    expect(await fileOf(fork)).toBe('a,step\n1,0\n2,1\n');
+    expect(await fileOf(logger)).toBe('a,step\n1,0\n');
   });
 
   it('takes back the rows after the point a run goes back to', async () => {
@@ -49,38 +85,41 @@ describe('a CSVLogger', () => {
         return super.trainingStep(batch, batchIdx);
       }
     }
-    const logger = new CSVLogger({ saveDir: folder, name: 'rewound' });
+    const logger = new CSVLogger({ saveDir });
     const run = quietTrainer({ logger, logEveryNSteps: 1 }).run(new Logging(), upTo(5));
     await run.step(4);
+    await logger.save();
     await run.rewind(2);
     await run.stop();
-    expect(await lines(logger)).toEqual(['batch,epoch,step', '0,0,0', '1,0,1']);
+    expect(await fileOf(logger)).toBe('batch,epoch,step\n0,0,0\n1,0,1\n');
   });
-});
 
-describe('a logger that throws', () => {
-  it('fails the fit by name, its end hooks run, and the others are finalized', async () => {
-    const finalized: string[] = [];
-    const broken: Logger = {
-      logMetrics() {
-        throw new RangeError('disk full');
-      },
-      finalize: () => void finalized.push('broken'),
-    };
-    const other: Logger = { logMetrics: () => undefined, finalize: (status) => void finalized.push(status) };
-    let ended = 0;
-    class Logging extends OneWeight {
-      override trainingStep(batch: tf.Tensor, batchIdx: number) {
-        this.log('batch', batchIdx);
-        return super.trainingStep(batch, batchIdx);
-      }
-      override onTrainEnd(): void {
-        ended += 1;
-      }
-    }
-    const trainer = quietTrainer({ logger: [broken, other], logEveryNSteps: 1 });
-    await expect(trainer.fit(new Logging(), upTo(2))).rejects.toThrow(/logMetrics of a logger.*disk full/s);
-    expect({ ended, finalized }).toEqual({ ended: 1, finalized: ['broken', 'failed'] });
-    expect(await quietTrainer().fit(new OneWeight(), upTo(2))).toMatchObject({ outcome: 'completed' });
+  it('writes the same file however often it is saved, and with whatever was taken back in between', async () => {
+    const rows = fc.array(fc.record({ key: fc.constantFrom('a', 'b', 'c'), stay: fc.boolean(), save: fc.boolean() }));
+    await fc.assert(
+      fc.asyncProperty(rows, rows, async (kept, undone) => {
+        const plain = new CSVLogger({ saveDir });
+        const busy = new CSVLogger({ saveDir });
+        let step = 0;
+        for (const { key, stay, save } of kept) {
+          step += stay ? 0 : 1;
+          await plain.logMetrics({ [key]: step }, step);
+          await busy.logMetrics({ [key]: step }, step);
+          if (save) await busy.save();
+        }
+        const state = busy.stateDict();
+        for (const { key, stay, save } of undone) {
+          await busy.logMetrics({ [key]: -1 }, step + (stay ? 0 : 1));
+          if (save) await busy.save();
+        }
+        busy.loadStateDict(state);
+        for (const logger of [plain, busy]) {
+          await logger.logMetrics({ end: 1 }, step + 1);
+          await logger.save();
+        }
+        expect(await fileOf(busy)).toBe(await fileOf(plain));
+      }),
+      { numRuns: 50 },
+    );
   });
 });

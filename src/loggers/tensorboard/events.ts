@@ -64,6 +64,16 @@ export function sessionStart(time: number, hparams: Record<string, number | stri
   return w.finish();
 }
 
+/** How a run ended: `HParamsPluginData { session_end_info = 4 }`, with STATUS_SUCCESS = 1 and STATUS_FAILURE = 2. */
+export function sessionEnd(time: number, success: boolean): Uint8Array {
+  const w = new BinaryWriter();
+  message(w, 4, (info) => {
+    info.tag(1, WireType.Varint).int32(success ? 1 : 2);
+    info.tag(2, WireType.Bit64).double(time);
+  });
+  return w.finish();
+}
+
 /** Which hyper-parameters and metrics there are: `HParamsPluginData { experiment = 2 }`. */
 export function experiment(hparams: Record<string, number | string | boolean>, metrics: readonly string[]): Uint8Array {
   const w = new BinaryWriter();
@@ -85,14 +95,15 @@ export function experiment(hparams: Record<string, number | string | boolean>, m
 function event(time: number, step: number, what: (w: BinaryWriter) => void): Uint8Array {
   const w = new BinaryWriter();
   w.tag(1, WireType.Bit64).double(time);
-  w.tag(2, WireType.Varint).int64(step);
+  w.tag(2, WireType.Varint).int64(Math.trunc(step));
   what(w);
   return w.finish();
 }
 
 function writeValue(w: BinaryWriter, value: Value): void {
   w.tag(1, WireType.LengthDelimited).string(value.tag);
-  if ('scalar' in value) w.tag(2, WireType.Bit32).float(value.scalar);
+  // Beyond float32 the writer refuses; rounded to it, the value is infinite.
+  if ('scalar' in value) w.tag(2, WireType.Bit32).float(Math.fround(value.scalar));
   else if ('image' in value) {
     const { width, height, png } = value.image;
     message(w, 4, (image) => {

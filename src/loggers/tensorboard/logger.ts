@@ -6,8 +6,16 @@ import { encodePng } from '../../display/plots/png-file.js';
 import type { Metrics } from '../../module/metrics.js';
 import { LogFolder, type FolderOptions } from '../folder.js';
 import { flattened, toYaml } from '../hparams.js';
-import type { Logger } from '../logger.js';
-import { experiment, restartEvent, sessionStart, summaryEvent, versionEvent, type Value } from './events.js';
+import type { Logger, RunStatus } from '../logger.js';
+import {
+  experiment,
+  restartEvent,
+  sessionEnd,
+  sessionStart,
+  summaryEvent,
+  versionEvent,
+  type Value,
+} from './events.js';
 import { histogramOf } from './histogram.js';
 import { frame } from './records.js';
 
@@ -18,6 +26,8 @@ export interface TensorBoardLoggerOptions extends FolderOptions {
   subDir?: string;
   /** A metric `hp_metric` of -1 beside the hyper-parameters, so that the HParams page has a column. Default true. */
   defaultHpMetric?: boolean;
+  /** Histograms of parameters and gradients every so many optimizer steps. Default 0: none. */
+  logHistograms?: number;
   /** Events are kept in memory until there are this many. Default 100. */
   maxQueue?: number;
 }
@@ -36,6 +46,7 @@ let files = 0;
  * and images from the methods here.
  */
 export class TensorBoardLogger implements Logger {
+  readonly groupSeparator = '/';
   readonly #options: TensorBoardLoggerOptions;
   readonly #folder: LogFolder;
   #path: string | undefined;
@@ -43,6 +54,7 @@ export class TensorBoardLogger implements Logger {
   #hparams: Record<string, unknown> = {};
   /** The last step that anything was written for. */
   #step = -1;
+  #begun = false;
 
   constructor(options: TensorBoardLoggerOptions = {}) {
     this.#options = options;
@@ -65,6 +77,14 @@ export class TensorBoardLogger implements Logger {
     return this.#folder.path;
   }
 
+  get prefix(): string {
+    return this.#options.prefix ?? '';
+  }
+
+  get logHistograms(): number {
+    return this.#options.logHistograms ?? 0;
+  }
+
   /** The event file. */
   get path(): string {
     if (this.#path) return this.#path;
@@ -79,6 +99,7 @@ export class TensorBoardLogger implements Logger {
   logMetrics(metrics: Metrics, step: number): void {
     const { prefix } = this.#options;
     const values = Object.entries(metrics).map(([key, scalar]) => ({ tag: prefix ? `${prefix}-${key}` : key, scalar }));
+    this.#begin(step);
     this.#write(values, step);
   }
 
@@ -126,7 +147,12 @@ export class TensorBoardLogger implements Logger {
     this.#queue = [];
   }
 
-  finalize(): void {
+  /** How the run ended is written with the hyper-parameters, for runs that have any. */
+  finalize(status: RunStatus): void {
+    if (Object.keys(this.#hparams).length > 0) {
+      const end = sessionEnd(now(), status === 'success');
+      this.#write([{ tag: '_hparams_/session_end_info', hparams: end }], Math.max(0, this.#step));
+    }
     this.save();
   }
 
@@ -149,6 +175,14 @@ export class TensorBoardLogger implements Logger {
     if (step >= this.#step) return;
     this.#step = step;
     this.#push(restartEvent(now(), step + 1));
+  }
+
+  /** What an earlier run has written in the same version for this step and later no longer counts. */
+  #begin(step: number): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    const from = Math.max(step, this.#step + 1);
+    if (from > 0) this.#push(restartEvent(now(), from));
   }
 
   #write(values: readonly Value[], step: number): void {

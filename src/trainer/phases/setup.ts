@@ -1,10 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
-import { ContractError, StrobeError } from '../../errors.js';
+import { ConfigurationError, ContractError, StrobeError } from '../../errors.js';
+import { tell } from '../../loggers/tell.js';
 import { normalizeOptimizers } from '../../optim/index.js';
 import { hasUnbuiltLayers } from '../../module/walk.js';
 import type { Session } from '../session.js';
 import { applyState, loadIntoCallbacks, underOwnStopRequest, warnOfStrangers } from '../state.js';
-import { toLoggers } from '../reporting.js';
 import { trainSourceFor } from './loaders.js';
 import { manualBackward, refuseAutomaticOptions, takeSteps } from './manual.js';
 
@@ -94,7 +95,23 @@ function inherit(s: Session): void {
 export async function restore(s: Session): Promise<void> {
   const state = s.resume?.state;
   if (state) await underOwnStopRequest(s.trainer, async () => applyState(s, state));
-  await toLoggers(s.trainer, 'logHyperparams', (logger) => logger.logHyperparams?.(s.module.hparamsToLog));
+  await tell(s.trainer.loggers, 'logHyperparams', hyperparameters(s));
+  await tell(s.trainer.loggers, 'logGraph', s.module);
+}
+
+/** Those of the module and those of the data module. */
+function hyperparameters(s: Session): Record<string, unknown> {
+  const own = s.module.hparamsToLog;
+  const data = s.data.dataModule?.hparams ?? {};
+  const conflicts = Object.keys(data).filter((name) => name in own && !isDeepStrictEqual(own[name], data[name]));
+  if (conflicts.length === 0) return { ...data, ...own };
+  throw new ConfigurationError(
+    StrobeError.compose(`Module and data module have different hyper-parameters called ${conflicts.join(', ')}.`, {
+      expected: 'the same value in both, or different names',
+      received: conflicts.map((name) => `${name}: ${String(own[name])} and ${String(data[name])}`).join('; '),
+      hint: 'rename one of them, or leave it out with saveHyperparameters(options, { ignore: [...] })',
+    }),
+  );
 }
 
 export function zeroGrad(s: Session): void {
@@ -121,7 +138,7 @@ export async function trainDataloader(s: Session): Promise<void> {
 export async function finalizeLoggers(s: Session): Promise<void> {
   const { status } = s.trainer;
   const outcome = status === 'failed' || status === 'interrupted' ? status : 'success';
-  await toLoggers(s.trainer, 'finalize', (logger) => logger.finalize?.(outcome));
+  await tell(s.trainer.loggers, 'finalize', outcome);
   await s.trainer.profiler?.describe((text) => s.trainer.print(text));
 }
 

@@ -59,7 +59,7 @@ describe.skipIf(!existsSync(python))('what TensorBoard reads', { timeout: 60_000
     logger.logText('notes', '# Title', 1);
     logger.logHistogram('weights', tf.tensor1d([-1, 0, 0, 3]), 2);
     logger.logImage('digit', tf.ones([2, 5]), 2);
-    logger.finalize();
+    logger.finalize('success');
     const { scalars, histograms, images, texts, hparams } = read(logger.logDir);
     expect(scalars).toEqual({
       loss: [[3, 0.25], [4, 0.125]],
@@ -99,5 +99,34 @@ describe.skipIf(!existsSync(python))('what TensorBoard reads', { timeout: 60_000
     expect(forked.version).not.toBe(logger.version);
     expect(steps(forked)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
     expect(await readdir(join(folder, 'rows'))).toEqual(['version_0', 'version_1']);
+  });
+
+  it('is any number, infinite where float32 ends', () => {
+    const logger = new TensorBoardLogger({ saveDir: folder, name: 'numbers', prefix: 'run' });
+    [1e300, -1e300, 1e-300].forEach((loss, step) => logger.logMetrics({ loss }, step));
+    logger.save();
+    // JSON has no infinity; Python writes one all the same.
+    const output = execFileSync(python, ['-c', READER, logger.logDir], { encoding: 'utf8' });
+    expect(output).toContain('"run-loss": [[0, Infinity], [1, -Infinity], [2, 0.0]]');
+  });
+
+  it('has histograms of parameters and gradients every so many steps', async () => {
+    const logger = new TensorBoardLogger({ saveDir: folder, name: 'spread', logHistograms: 2 });
+    await quietTrainer({ logger }).fit(new OneWeight(), upTo(5));
+    const { histograms } = read(logger.logDir);
+    const steps = Object.entries(histograms).map(([tag, rows]) => [tag, rows.map(([step]) => step)]);
+    expect(Object.fromEntries(steps)).toEqual({ 'parameters/w': [0, 2, 4], 'gradients/w': [0, 2, 4] });
+  });
+
+  it('is what a later run in the same version wrote, from its first step on', () => {
+    const options = { saveDir: folder, name: 'again', version: 'mine' };
+    const before = new TensorBoardLogger(options);
+    for (const step of [0, 1, 2]) before.logMetrics({ loss: 1 }, step);
+    before.finalize('failed');
+    const after = new TensorBoardLogger(options);
+    after.logHyperparams({ lr: 0.5 });
+    after.logMetrics({ loss: 2 }, 1);
+    after.finalize('success');
+    expect(read(after.logDir).scalars).toMatchObject({ loss: [[0, 1], [1, 2]], hp_metric: [[0, -1]] }); // prettier-ignore
   });
 });
