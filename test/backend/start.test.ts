@@ -62,6 +62,7 @@ describe('in a fresh process', () => {
         if (name.startsWith('onnxruntime-node')) throw new Error('not here');
         return resolve(name, ...rest);
       };
+      process.env.STROBE_CACHE = '/nowhere';
       const { name, skipped } = await useBackend('auto');
       const error = await useBackend('wasm').catch((error) => error);
       console.log(JSON.stringify({ name, skipped, error: error.name, now: tf.getBackend() }));
@@ -71,7 +72,9 @@ describe('in a fresh process', () => {
     expect(JSON.parse(stdout)).toEqual({
       name: 'cpu',
       skipped: [
+        { name: 'gpu', why: expect.any(String) },
         { name: 'onnx', why: 'the package onnxruntime-node is not installed' },
+        { name: 'native', why: 'it has not been built: strobe native build' },
         { name: 'wasm', why: 'this JavaScript runtime has no WebAssembly' },
       ],
       error: 'ConfigurationError',
