@@ -44,22 +44,43 @@ export async function buildNative(options: BuildOptions = {}): Promise<BuildStat
   const [obstacle] = obstacles(machine, state.variant, installsWheel);
   if (obstacle) throw obstacle;
 
-  const context: BuildContext = { paths, state, machine, signal };
   if (!dryRun) mkdirSync(paths.root, { recursive: true });
-  const first = firstToRun(context);
-  for (const [i, stage] of stages.entries()) {
-    const report = (status: BuildProgress['status']) =>
-      onProgress?.({ stage: stage.id, title: stage.title, number: i + 1, of: stages.length, status });
-    if (i < first) report('kept');
-    else if (dryRun) report('planned');
-    else {
-      signal?.throwIfAborted();
-      report('started');
-      await runStage(stage, context);
-      report('done');
-    }
-  }
+  await runStages(stages, { paths, state, machine, signal }, { dryRun, onProgress });
   return state;
+}
+
+/** Runs what has to be run: the first stage that is not done or whose result is gone, and all after it. */
+export async function runStages(
+  list: readonly BuildStage[],
+  context: BuildContext,
+  { dryRun, onProgress }: Pick<BuildOptions, 'dryRun' | 'onProgress'> = {},
+): Promise<void> {
+  const { state, paths, signal } = context;
+  const open = list.findIndex((stage) => !state.done.includes(stage.id) || !stage.stands(context));
+  const first = open === -1 ? list.length : open;
+  for (const [i, stage] of list.entries()) {
+    const report = (status: BuildProgress['status']) =>
+      onProgress?.({ stage: stage.id, title: stage.title, number: i + 1, of: list.length, status });
+    if (i < first) {
+      report('kept');
+      continue;
+    }
+    if (dryRun) {
+      report('planned');
+      continue;
+    }
+    signal?.throwIfAborted();
+    // Whatever was built on this stage's earlier result is out of date from here on.
+    const stale = new Set(list.slice(i).map(({ id }) => id));
+    state.done = state.done.filter((id) => !stale.has(id));
+    state.tried = null;
+    writeState(paths.state, state);
+    report('started');
+    await stage.run(context);
+    state.done.push(stage.id);
+    writeState(paths.state, state);
+    report('done');
+  }
 }
 
 /** Deletes everything a build has made; nothing outside its own folder. */
@@ -76,22 +97,4 @@ function stateFor({ from, variant }: BuildOptions, paths: NativePaths): BuildSta
   const source = from ?? last?.from ?? null;
   if (last && last.variant === wanted && last.from === source) return last;
   return freshState(wanted, source);
-}
-
-function firstToRun(context: BuildContext): number {
-  const { done } = context.state;
-  const index = stages.findIndex((stage) => !done.includes(stage.id) || !stage.stands(context));
-  return index === -1 ? stages.length : index;
-}
-
-async function runStage(stage: BuildStage, { state, ...context }: BuildContext): Promise<void> {
-  // Whatever was built on this stage's earlier result is out of date from here on.
-  const position = stages.indexOf(stage);
-  const later = new Set(stages.slice(position).map(({ id }) => id));
-  state.done = state.done.filter((id) => !later.has(id));
-  state.tried = null;
-  writeState(context.paths.state, state);
-  await stage.run({ ...context, state });
-  state.done.push(stage.id);
-  writeState(context.paths.state, state);
 }

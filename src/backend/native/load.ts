@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { StrobeError } from '../../errors.js';
 import { borrowFromCpu } from '../wasm/delegate.js';
+import { explainFailure } from './failure.js';
 import { registerOptimizerKernels } from './optimizers.js';
 import { installShims } from './shims.js';
 import { TFJS_SYMBOL } from './sources.js';
@@ -30,6 +31,7 @@ export const TENSORFLOW_BACKEND = 'tensorflow';
 interface Binding {
   TF_Version: string;
   isUsingGpuDevice(): boolean;
+  executeOp(name: string, ...rest: unknown[]): unknown;
 }
 
 let loaded: LoadedTensorFlow | undefined;
@@ -50,7 +52,7 @@ export function loadTensorFlow(files: EngineFiles, log: string): LoadedTensorFlo
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
   process.env['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true';
   try {
-    const binding = quietly(files.quiet, log, () => require(files.binding) as Binding);
+    const binding = quietly(files.quiet, log, () => explained(require(files.binding) as Binding));
     const { NodeJSKernelBackend } = require(join(files.folder, 'dist/nodejs_kernel_backend.js')) as {
       NodeJSKernelBackend: new (binding: Binding, name: string) => tf.KernelBackend;
     };
@@ -75,6 +77,18 @@ export function loadTensorFlow(files: EngineFiles, log: string): LoadedTensorFlo
 /** The TensorFlow of this process, once it is loaded. */
 export function loadedTensorFlow(): LoadedTensorFlow | undefined {
   return loaded;
+}
+
+/** The addon, with operations whose errors say what to do. Its own properties cannot be changed. */
+function explained(binding: Binding): Binding {
+  const executeOp: Binding['executeOp'] = (name, ...rest) => {
+    try {
+      return binding.executeOp(name, ...rest);
+    } catch (cause) {
+      throw explainFailure(name, cause);
+    }
+  };
+  return Object.create(binding, { executeOp: { value: executeOp, configurable: true } }) as Binding;
 }
 
 /** What the cpu backend can compute and tfjs-node cannot: rare kernels, worth a copy. */
