@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ConfigurationError, StrobeError, describe } from '../errors.js';
 import { startCpu } from './cpu.js';
-import { defaultThreads } from './onnx/options.js';
-import { onnxAvailable, startOnnx } from './onnx/start.js';
+import { onnxAvailable, onnxThreads, setOnnxThreads, startOnnx } from './onnx/start.js';
 import { startWasm, wasmAvailable } from './wasm/start.js';
 
 /**
@@ -15,15 +14,17 @@ interface Engine {
   available(): Promise<true | string>;
   /** Makes it tfjs's current backend. May be called again. */
   start(): Promise<void>;
-  /** How many threads compute. */
-  threads: number;
+  /** How many threads compute, once it has started. */
+  threads(): number;
+  /** Computes with another number of threads, where the engine can. */
+  setThreads?(count: number): void;
 }
 
 /** From the fastest to the slowest; `auto` takes the first that works. */
 const engines: readonly Engine[] = [
-  { name: 'onnx', available: onnxAvailable, start: startOnnx, threads: defaultThreads() },
-  { name: 'wasm', available: wasmAvailable, start: startWasm, threads: 1 },
-  { name: 'cpu', available: async () => true, start: startCpu, threads: 1 },
+  { name: 'onnx', available: onnxAvailable, start: startOnnx, threads: onnxThreads, setThreads: setOnnxThreads },
+  { name: 'wasm', available: wasmAvailable, start: startWasm, threads: () => 1 },
+  { name: 'cpu', available: async () => true, start: startCpu, threads: () => 1 },
 ];
 
 /** An engine's name, or `auto` for the fastest that works: gpu, onnx, wasm, cpu. */
@@ -74,6 +75,24 @@ export async function listEngines(): Promise<EngineStatus[]> {
   );
 }
 
+/** What a run has to find again in order to go on with the same bits. */
+export interface EngineSettings {
+  name: string;
+  threads: number;
+}
+
+/** The engine that computes now; undefined for a backend that is none of Strobe's. */
+export function engineSettings(): EngineSettings | undefined {
+  const engine = engines.find(({ name }) => name === tf.getBackend());
+  return engine && { name: engine.name, threads: engine.threads() };
+}
+
+/** Takes over the number of threads that the same engine had. Another engine than the current one is not started. */
+export function restoreEngineSettings({ name, threads }: EngineSettings): void {
+  if (name !== tf.getBackend()) return;
+  engines.find((engine) => engine.name === name)?.setThreads?.(threads);
+}
+
 async function useFastest(): Promise<EngineReport> {
   const current = tf.getBackend();
   if (current && !engines.some(({ name }) => name === current)) {
@@ -82,7 +101,8 @@ async function useFastest(): Promise<EngineReport> {
   const skipped: EngineReport['skipped'] = [];
   for (const engine of engines) {
     const problem = await tryToStart(engine);
-    if (!problem) return { name: engine.name, reason: 'the fastest that works here', skipped, threads: engine.threads };
+    if (!problem)
+      return { name: engine.name, reason: 'the fastest that works here', skipped, threads: engine.threads() };
     skipped.push({ name: engine.name, why: problem.why });
   }
   throw new ConfigurationError(
@@ -116,7 +136,7 @@ async function useNamed(choice: EngineChoice): Promise<EngineReport> {
       { cause: problem.cause },
     );
   }
-  return { name: engine.name, reason: 'asked for by name', skipped: [], threads: engine.threads };
+  return { name: engine.name, reason: 'asked for by name', skipped: [], threads: engine.threads() };
 }
 
 /** Starts an engine, or says what is in the way. A start that fails leaves the backend that was set before. */
