@@ -2,8 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { ConfigurationError, StrobeError, describe } from '../errors.js';
 import { startCpu } from './cpu.js';
 import { computesOn, gpuAvailable, nativeAvailable, nativeThreads, startGpu, startNative } from './native/start.js';
-import { defaultThreads } from './onnx/options.js';
-import { onnxAvailable, startOnnx } from './onnx/start.js';
+import { onnxAvailable, onnxThreads, setOnnxThreads, startOnnx } from './onnx/start.js';
 import { startWasm, wasmAvailable } from './wasm/start.js';
 
 /**
@@ -16,8 +15,10 @@ interface Engine {
   available(): Promise<true | string>;
   /** Makes it tfjs's current backend. May be called again. */
   start(): Promise<void>;
-  /** How many threads compute. */
-  threads: number;
+  /** How many threads compute, once it has started. */
+  threads(): number;
+  /** Computes with another number of threads, where the engine can. */
+  setThreads?(count: number): void;
   /** Whether it is tfjs's current backend. Default: a backend of its name is. */
   active?(): boolean;
 }
@@ -28,19 +29,19 @@ const engines: readonly Engine[] = [
     name: 'gpu',
     available: gpuAvailable,
     start: startGpu,
-    threads: nativeThreads(),
+    threads: nativeThreads,
     active: () => computesOn() === 'gpu',
   },
-  { name: 'onnx', available: onnxAvailable, start: startOnnx, threads: defaultThreads() },
+  { name: 'onnx', available: onnxAvailable, start: startOnnx, threads: onnxThreads, setThreads: setOnnxThreads },
   {
     name: 'native',
     available: nativeAvailable,
     start: startNative,
-    threads: nativeThreads(),
+    threads: nativeThreads,
     active: () => computesOn() === 'cpu',
   },
-  { name: 'wasm', available: wasmAvailable, start: startWasm, threads: 1 },
-  { name: 'cpu', available: async () => true, start: startCpu, threads: 1 },
+  { name: 'wasm', available: wasmAvailable, start: startWasm, threads: () => 1 },
+  { name: 'cpu', available: async () => true, start: startCpu, threads: () => 1 },
 ];
 
 /**
@@ -98,6 +99,23 @@ function isActive({ name, active }: Engine): boolean {
   return active ? active() : tf.getBackend() === name;
 }
 
+/** What a run has to find again in order to go on with the same bits. */
+export interface EngineSettings {
+  name: string;
+  threads: number;
+}
+
+/** The engine that computes now; undefined for a backend that is none of Strobe's. */
+export function engineSettings(): EngineSettings | undefined {
+  const engine = engines.find(isActive);
+  return engine && { name: engine.name, threads: engine.threads() };
+}
+
+/** Takes over the number of threads that the same engine had. Another engine than the current one is not started. */
+export function restoreEngineSettings({ name, threads }: EngineSettings): void {
+  engines.find((engine) => engine.name === name && isActive(engine))?.setThreads?.(threads);
+}
+
 async function useFastest(): Promise<EngineReport> {
   const current = tf.getBackend();
   if (current && !engines.some(isActive)) {
@@ -106,7 +124,8 @@ async function useFastest(): Promise<EngineReport> {
   const skipped: EngineReport['skipped'] = [];
   for (const engine of engines) {
     const problem = await tryToStart(engine);
-    if (!problem) return { name: engine.name, reason: 'the fastest that works here', skipped, threads: engine.threads };
+    if (!problem)
+      return { name: engine.name, reason: 'the fastest that works here', skipped, threads: engine.threads() };
     skipped.push({ name: engine.name, why: problem.why });
   }
   throw new ConfigurationError(
@@ -140,7 +159,7 @@ async function useNamed(choice: EngineChoice): Promise<EngineReport> {
       { cause: problem.cause },
     );
   }
-  return { name: engine.name, reason: 'asked for by name', skipped: [], threads: engine.threads };
+  return { name: engine.name, reason: 'asked for by name', skipped: [], threads: engine.threads() };
 }
 
 /** Starts an engine, or says what is in the way. A start that fails leaves the backend that was set before. */

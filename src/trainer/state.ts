@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import { engineSettings, restoreEngineSettings, type EngineSettings } from '../backend/index.js';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import { CheckpointError, StrobeError } from '../errors.js';
 import type { Metrics, MetricsState } from '../module/metrics.js';
@@ -34,6 +35,8 @@ export interface RunPart {
   gradients: Record<string, tf.Tensor>;
   hands: HandsPart | undefined;
   loggers: unknown[];
+  /** What computed it; going on takes the same number of threads, which decides the last bits. */
+  engine?: EngineSettings;
 }
 
 /** What a step holds. The batch comes from the loader again, and the tape from a second forward pass. */
@@ -113,6 +116,7 @@ export function callbackStates(s: Session): Record<string, object> {
 function captureRun(s: Session, execution: Execution): RunPart {
   const { trainer } = s;
   const { callback, logger, progressBar } = trainer.storedMetrics;
+  const engine = engineSettings();
   return {
     place: execution.place,
     stage: s.stage,
@@ -136,6 +140,7 @@ function captureRun(s: Session, execution: Execution): RunPart {
     ),
     hands: captureHands(s),
     loggers: trainer.loggers.map((each) => each.stateDict?.()),
+    ...(engine ? { engine } : {}),
   };
 }
 
@@ -191,6 +196,7 @@ export async function applyState(s: Session, state: RunState): Promise<void> {
   state.lrSchedulers.forEach((scheduler, i) =>
     s.schedulers[i]?.scheduler.loadStateDict(clonePlain(scheduler) as never),
   );
+  if (run.engine) restoreEngineSettings(run.engine);
   trainer.seed = run.seed;
   trainer.progress = clonePlain(run.progress);
   Object.assign(trainer.limits, run.limits);

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Adam, AdamW, Callback, Module, RMSprop, SGD, Trainer, useBackend, type Optimizer } from 'strobe';
@@ -87,7 +90,7 @@ describe('a training step on the onnx engine', () => {
     await expect(run.finish()).rejects.toThrow(/The loss of step 3 .* is NaN/);
     expect(weights()).toEqual(before);
     expect(trainer.globalStep).toBe(3);
-    tf.dispose([data, poison] as tf.TensorContainer);
+    tf.dispose([data, poison]);
   });
 
   it(
@@ -112,4 +115,35 @@ describe('a training step on the onnx engine', () => {
       tf.dispose(data);
     },
   );
+
+  it('goes on from a file with the threads it was saved with', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'strobe-threads-'));
+    const backend = tf.backend() as unknown as OnnxBackend;
+    const before = backend.threads;
+    const data = batches(4);
+    const fit = async (ckptPath?: string) => {
+      const model = new Net();
+      const trainer = new Trainer({ ...quiet, maxEpochs: 1, seed: 5 });
+      const run = trainer.run(model, data, ckptPath === undefined ? {} : { ckptPath });
+      return { run, model, weights: () => model.parameters().map(({ variable }) => [...variable.dataSync()]) };
+    };
+    try {
+      backend.threads = 3;
+      const whole = await fit();
+      await whole.run.step(2);
+      const path = join(folder, 'here.ckpt');
+      await whole.run.save(path);
+      await whole.run.finish();
+
+      backend.threads = 1;
+      const rest = await fit(path);
+      await rest.run.finish();
+      expect(backend.threads).toBe(3);
+      expect(rest.weights()).toEqual(whole.weights());
+    } finally {
+      backend.threads = before;
+      await rm(folder, { recursive: true });
+      tf.dispose(data);
+    }
+  });
 });

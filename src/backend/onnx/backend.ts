@@ -29,9 +29,18 @@ export class OnnxBackend extends tf.KernelBackend {
   #lastNumbers: { numbers: readonly number[]; info: tf.TensorInfo } | null = null;
 
   /** @throws StrobeError where ONNX Runtime's native library cannot be loaded. */
-  constructor(readonly options: ResolvedOptions) {
+  constructor(options: ResolvedOptions) {
     super();
     this.recorder = new Recorder(loadRuntime(), options, (dataId) => this.resolve(dataId));
+  }
+
+  /** Threads one kernel may use. Setting it drops what is compiled. */
+  get threads(): number {
+    return this.recorder.options.threads;
+  }
+
+  set threads(count: number) {
+    this.recorder.setThreads(count);
   }
 
   override write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): tf.DataId {

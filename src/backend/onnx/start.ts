@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
 import { silenceAdvert, startCpu } from '../cpu.js';
+import type { OnnxBackend } from './backend.js';
 import { registerOnnxBackend } from './register.js';
 import { loadRuntime } from './runtime.js';
 
@@ -27,4 +28,14 @@ export async function startOnnx(): Promise<void> {
   silenceAdvert();
   registerOnnxBackend();
   await tf.setBackend('onnx');
+}
+
+/** Threads one kernel of the engine may use. */
+export function onnxThreads(): number {
+  return (tf.findBackend('onnx') as OnnxBackend).threads;
+}
+
+/** Results are bit-identical only for the same number. */
+export function setOnnxThreads(count: number): void {
+  (tf.findBackend('onnx') as OnnxBackend).threads = count;
 }

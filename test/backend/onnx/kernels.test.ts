@@ -51,11 +51,11 @@ function run(name: string, { inputs, attrs }: Draw): Result[] {
 
 const same = (a: number, b: number) => Object.is(a, b) || (a === 0 && b === 0);
 
-/** The first element that differs by more than rounding, if any. */
+/** The first element that differs by more than rounding, if any. Sums round in the size of what is summed, not of the result. */
 function difference(actual: Result, expected: Result, exact: boolean): string | null {
   const scale = expected.values
     .filter(Number.isFinite)
-    .reduce((largest, value) => Math.max(largest, Math.min(1, Math.abs(value))), 0);
+    .reduce((largest, value) => Math.max(largest, Math.min(32, Math.abs(value))), 0);
   for (const [i, want] of expected.values.entries()) {
     const got = actual.values[i] as number;
     if (same(got, want)) continue;

@@ -4,7 +4,7 @@ import { engine } from '../../../tensors/engine.js';
 import { BufferPool } from '../buffers.js';
 import { neededFor } from '../graph/build.js';
 import type { AnyKernel } from '../kernels/kernel.js';
-import type { ResolvedOptions } from '../options.js';
+import { resolveOptions, type ResolvedOptions } from '../options.js';
 import type { NativeTensor, Runtime } from '../runtime.js';
 import type { TraceNode } from '../trace/node.js';
 import { sameAttributes, sameNumbers } from '../trace/equal.js';
@@ -58,7 +58,7 @@ export class Recorder {
 
   constructor(
     readonly runtime: Runtime,
-    readonly options: ResolvedOptions,
+    public options: Readonly<ResolvedOptions>,
     valueOf: (dataId: tf.DataId) => Value,
   ) {
     this.pool = new BufferPool(options.poolBytes);
@@ -123,6 +123,18 @@ export class Recorder {
     this.sessions.clear();
     this.pool.clear();
     if (this.trace.empty) this.trace.prune();
+  }
+
+  /**
+   * Threads of every graph from now on. Their number decides in which order sums are taken, and so the last bits.
+   * @throws ConfigurationError for a number that is none of threads.
+   */
+  setThreads(threads: number): void {
+    if (threads === this.options.threads) return;
+    const options = resolveOptions({ ...this.options, threads });
+    this.flush();
+    this.sessions.clear();
+    this.options = options;
   }
 
   /** The view the native library reads or writes a value through. */
