@@ -102,7 +102,8 @@ const reductions: Calls = {
   Mean: reduce('plain'),
   Max: reduce('special', numbers, 'reductionIndices'),
   Min: reduce('special', numbers),
-  Prod: reduce('unit', numbers),
+  // Whole numbers overflow in another way.
+  Prod: reduce('unit'),
   All: reduce('plain', ['bool']),
   Any: reduce('plain', ['bool']),
   ...Object.fromEntries(
