@@ -266,6 +266,7 @@ export class Trainer {
       enableProgressBar: false,
       enableModelSummary: false,
       maxTime: undefined,
+      profiler: undefined,
       barebones: false,
       maxEpochs: this.limits.maxEpochs,
     };
