@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 class Net extends Module {
   readonly w = parameter(tf.scalar(1));
   override trainingStep(): tf.Scalar {
-    const loss = tf.square<tf.Scalar>(this.w.variable);
+    const loss = tf.mean<tf.Scalar>(tf.square(this.w.variable));
     this.log('loss', loss);
     return loss;
   }
