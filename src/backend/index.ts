@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ConfigurationError, StrobeError, describe } from '../errors.js';
 import { startCpu } from './cpu.js';
+import { computesOn, gpuAvailable, nativeAvailable, nativeThreads, startGpu, startNative } from './native/start.js';
 import { defaultThreads } from './onnx/options.js';
 import { onnxAvailable, startOnnx } from './onnx/start.js';
 import { startWasm, wasmAvailable } from './wasm/start.js';
@@ -17,21 +18,40 @@ interface Engine {
   start(): Promise<void>;
   /** How many threads compute. */
   threads: number;
+  /** Whether it is tfjs's current backend. Default: a backend of its name is. */
+  active?(): boolean;
 }
 
 /** From the fastest to the slowest; `auto` takes the first that works. */
 const engines: readonly Engine[] = [
+  {
+    name: 'gpu',
+    available: gpuAvailable,
+    start: startGpu,
+    threads: nativeThreads(),
+    active: () => computesOn() === 'gpu',
+  },
   { name: 'onnx', available: onnxAvailable, start: startOnnx, threads: defaultThreads() },
+  {
+    name: 'native',
+    available: nativeAvailable,
+    start: startNative,
+    threads: nativeThreads(),
+    active: () => computesOn() === 'cpu',
+  },
   { name: 'wasm', available: wasmAvailable, start: startWasm, threads: 1 },
   { name: 'cpu', available: async () => true, start: startCpu, threads: 1 },
 ];
 
-/** An engine's name, or `auto` for the fastest that works: gpu, onnx, wasm, cpu. */
-export type EngineChoice = 'auto' | 'gpu' | 'onnx' | 'wasm' | 'cpu';
+/**
+ * An engine's name, or `auto` for the fastest that works: `gpu` (TensorFlow on a CUDA device), `onnx`, `native`
+ * (TensorFlow on the CPU), `wasm`, `cpu`.
+ */
+export type EngineChoice = 'auto' | 'gpu' | 'onnx' | 'native' | 'wasm' | 'cpu';
 
 /** Which engine computes, and why that one. */
 export interface EngineReport {
-  /** tfjs's name of the backend. */
+  /** The engine's name, or tfjs's name of a backend that is none of Strobe's. */
   name: string;
   /** Why this engine, in a few words. */
   reason: string;
@@ -65,18 +85,22 @@ export async function useBackend(choice: EngineChoice): Promise<EngineReport> {
 
 /** Every engine there is, fastest first, and whether it would work here. Starts none. */
 export async function listEngines(): Promise<EngineStatus[]> {
-  const current = tf.getBackend();
   return Promise.all(
-    engines.map(async ({ name, available }) => {
-      const answer = await available();
-      return { name, available: answer === true, why: answer === true ? null : answer, active: name === current };
+    engines.map(async (engine) => {
+      const answer = await engine.available();
+      const why = answer === true ? null : answer;
+      return { name: engine.name, available: why === null, why, active: isActive(engine) };
     }),
   );
 }
 
+function isActive({ name, active }: Engine): boolean {
+  return active ? active() : tf.getBackend() === name;
+}
+
 async function useFastest(): Promise<EngineReport> {
   const current = tf.getBackend();
-  if (current && !engines.some(({ name }) => name === current)) {
+  if (current && !engines.some(isActive)) {
     return { name: current, reason: 'it was set already', skipped: [], threads: null };
   }
   const skipped: EngineReport['skipped'] = [];

@@ -39,10 +39,11 @@ export class GradientMonitor extends Callback {
     this.#options = checkOptions('GradientMonitor', schema, options);
   }
 
-  override async onBeforeOptimizerStep(trainer: Trainer, module: Module): Promise<void> {
+  /** Synchronous: a module that optimizes by hand calls it from inside its step. */
+  override onBeforeOptimizerStep(trainer: Trainer, module: Module): void {
     if (!trainer.logsAreDue) return;
     const parameters = module.parameters().filter(({ grad }) => grad !== null);
-    if (parameters.length > 0) await trainer.logMetrics(this.#metrics(measure(parameters, this.#options.normType)));
+    if (parameters.length > 0) module.logDict(this.#metrics(measure(parameters, this.#options.normType)));
   }
 
   #metrics(measures: Measure[]): Metrics {

@@ -15,3 +15,18 @@ export { RichModelSummary } from './rich-model-summary.js';
 export { RichProgressBar, type RichProgressBarOptions } from './rich-progress-bar.js';
 export { ThroughputMonitor, type ThroughputMonitorOptions } from './throughput-monitor.js';
 export { Timer, type TimedStage, type TimerOptions } from './timer.js';
+export {
+  BackboneFinetuning,
+  BaseFinetuning,
+  type BackboneFinetuningOptions,
+  type Freezable,
+  type FreezeOptions,
+  type UnfreezeOptions,
+} from './finetuning.js';
+export { EMAWeightAveraging, type EMAWeightAveragingOptions } from './ema-weight-averaging.js';
+export {
+  GradientAccumulationScheduler,
+  type GradientAccumulationSchedulerOptions,
+} from './gradient-accumulation-scheduler.js';
+export { WeightAveraging, type AveragingMoment, type WeightAveragingOptions } from './weight-averaging.js';
+export { StochasticWeightAveraging, type StochasticWeightAveragingOptions } from './stochastic-weight-averaging.js';

@@ -1,23 +1,70 @@
 import * as tf from '@tensorflow/tfjs-core';
-import os from 'node:os';
-import { listEngines, useBackend } from '../backend/index.js';
+import { type EngineReport, useBackend } from '../backend/index.js';
 import { STROBE_VERSION } from '../version.js';
+import { examineEngines, type EngineFinding } from './doctor/engines.js';
+import {
+  examineGpus,
+  examineJupyter,
+  examineMachine,
+  type Gpu,
+  type Jupyter,
+  type MachineFacts,
+} from './doctor/machine.js';
 
-/** `strobe doctor`: the state of things here, one line each, and what to do about what is missing. */
-export async function doctor(): Promise<void> {
-  const { name, reason, threads } = await useBackend('auto');
-  const [cpu] = os.cpus();
-  const lines = [
-    `strobe     ${STROBE_VERSION}`,
-    `node       ${process.versions.node} on ${process.platform} ${process.arch}`,
-    `machine    ${os.availableParallelism()} cores${cpu ? ` (${cpu.model.trim()})` : ''}, ${(os.totalmem() / 2 ** 30).toFixed(0)} GiB`,
-    `tfjs       ${tf.version_core}`,
-    `engine     ${name} (${reason})${threads === null ? '' : `, ${threads} ${threads === 1 ? 'thread' : 'threads'}`}`,
+/** Everything `strobe doctor` finds out. */
+export interface Diagnosis {
+  strobe: string;
+  tfjs: string;
+  machine: MachineFacts;
+  gpus: Gpu[];
+  jupyter: Jupyter;
+  /** What `backend: 'auto'` takes; null when nothing can train. */
+  chosen: EngineReport | null;
+  engines: EngineFinding[];
+}
+
+/** `strobe doctor`: the state of things here, and what to do about what is missing. Fails only if nothing can train. */
+export async function doctor({ json }: { json?: boolean } = {}): Promise<void> {
+  const diagnosis = await examine();
+  console.log(json ? JSON.stringify(diagnosis, null, 2) : toText(diagnosis));
+  if (diagnosis.chosen === null) process.exitCode = 1;
+}
+
+export async function examine(): Promise<Diagnosis> {
+  const [machine, gpus, jupyter] = await Promise.all([examineMachine(), examineGpus(), examineJupyter()]);
+  let chosen: EngineReport | null = null;
+  let problem: string | null = null;
+  try {
+    chosen = await useBackend('auto');
+  } catch (error) {
+    problem = String(error);
+  }
+  const engines = await examineEngines(chosen, problem);
+  return { strobe: STROBE_VERSION, tfjs: tf.version_core, machine, gpus, jupyter, chosen, engines };
+}
+
+/** A diagnosis for people: one line a thing. */
+export function toText({ strobe, tfjs, machine, gpus, jupyter, chosen, engines }: Diagnosis): string {
+  const threads = chosen?.threads ? `, ${chosen.threads} ${chosen.threads === 1 ? 'thread' : 'threads'}` : '';
+  return [
+    `strobe     ${strobe}`,
+    `node       ${machine.node}, npm ${machine.npm ?? 'not found'}, on ${machine.system}`,
+    `machine    ${machine.cores} cores (${machine.processor}), ${machine.memoryGiB} GiB${machine.features.length ? `: ${machine.features.join(' ')}` : ''}`,
+    ...(gpus.length === 0
+      ? ['gpu        none found by nvidia-smi']
+      : gpus.map(({ name, driver, memoryMiB }) => `gpu        ${name}, ${memoryMiB} MiB, driver ${driver}`)),
+    `tfjs       ${tfjs}`,
+    `jupyter    ${jupyter.version ?? `not found: ${jupyter.remedy}`}`,
+    ...(jupyter.version === null
+      ? []
+      : [`kernel     ${jupyter.kernels.join(', ') || 'Strobe has no kernelspec in Jupyter'}`]),
+    `engine     ${chosen ? `${chosen.name} (${chosen.reason})${threads}` : 'none: nothing can train here'}`,
     '',
     'engines, fastest first:',
-    ...(await listEngines()).map(
-      ({ name, available, why }) => `  ${name.padEnd(8)} ${available ? 'works here' : `does not work here: ${why}`}`,
-    ),
-  ];
-  console.log(lines.join('\n'));
+    ...engines.flatMap(({ name, version, available, why, remedy, note }) => [
+      `  ${name.padEnd(8)} ${available ? 'works here' : 'does not work here'}${version ? `, ${version}` : ''}${why ? `: ${why}` : ''}`,
+      ...(remedy ? [`           to get it: ${remedy}`] : []),
+      ...(note ? [`           ${note}`] : []),
+    ]),
+  ].join('\n');
 }

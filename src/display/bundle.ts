@@ -23,6 +23,12 @@ export function bundleOf(value: unknown): MimeBundle & { 'text/plain': string } 
   return { ...own, 'text/plain': typeof text === 'string' ? text : plainText(value) };
 }
 
+/** What a value looks like where there is only text. Figures and tables draw nothing else for it. */
+export function textOf(value: unknown): string {
+  const { toText } = (value ?? {}) as { toText?: unknown };
+  return isShowable(value) && typeof toText === 'function' ? String(toText.call(value)) : bundleOf(value)['text/plain'];
+}
+
 function isShowable(value: unknown): value is Showable {
   return (
     ((typeof value === 'object' && value !== null) || typeof value === 'function') &&

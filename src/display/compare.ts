@@ -21,10 +21,14 @@ export class Comparison {
     this.figure = figure;
   }
 
+  toText(): string {
+    return `${this.table.toText()}\n\n${this.figure.toText()}`;
+  }
+
   [SHOW](): MimeBundle {
     return {
       'text/html': `${this.table.toHtml()}<div style="height:12px"></div>${this.figure.toHtml()}`,
-      'text/plain': `${this.table.toText()}\n\n${this.figure.toText()}`,
+      'text/plain': this.toText(),
     };
   }
 }

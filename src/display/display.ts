@@ -1,4 +1,4 @@
-import { bundleOf } from './bundle.js';
+import { bundleOf, textOf } from './bundle.js';
 import { displayHost } from './hosts.js';
 
 const shown = new Set<string>();
@@ -10,6 +10,8 @@ const shown = new Set<string>();
  */
 export function display(value: unknown, { id }: { id?: string } = {}): void {
   const update = id !== undefined && shown.has(id);
-  displayHost().show(bundleOf(value), id === undefined ? { update } : { id, update });
+  const host = displayHost();
+  const bundle = host.rich ? bundleOf(value) : { 'text/plain': textOf(value) };
+  host.show(bundle, id === undefined ? { update } : { id, update });
   if (id !== undefined) shown.add(id);
 }

@@ -63,6 +63,19 @@ export function walk(module: object): Found {
   return found;
 }
 
+/** The parameters of a layer or model, under the names that the module it is in has given them. */
+export function parametersOfLayer(layer: layers.layers.Layer): Parameter[] {
+  const names = new Map(
+    layer.weights.flatMap((weight) => {
+      const parameter = known.get((weight as unknown as LayerVariable).val);
+      return parameter ? [[parameter, parameter.name] as const] : [];
+    }),
+  );
+  const { parameters } = walk({ layer });
+  for (const [parameter, name] of names) parameter.rename(name);
+  return parameters;
+}
+
 function join(path: string, key: string): string {
   return path === '' ? key : `${path}.${key}`;
 }

@@ -83,7 +83,7 @@ const schema = z.strictObject({
   barebones: z.boolean().default(false),
   /** Fixes every random draw of the run. Default: drawn once, and saved with every checkpoint. */
   seed: count.optional(),
-  backend: z.enum(['auto', 'gpu', 'onnx', 'wasm', 'cpu']).default('auto'),
+  backend: z.enum(['auto', 'gpu', 'onnx', 'native', 'wasm', 'cpu']).default('auto'),
 });
 
 export type TrainerOptions = z.input<typeof schema>;

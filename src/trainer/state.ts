@@ -2,7 +2,8 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import { CheckpointError, StrobeError } from '../errors.js';
 import type { Metrics, MetricsState } from '../module/metrics.js';
-import type { OptimizerState } from '../optim/index.js';
+import type { Parameter } from '../module/parameter.js';
+import type { Optimizer, OptimizerState } from '../optim/index.js';
 import { clonePlain, plainFields, restoreFields } from '../tensors/plain.js';
 import { retain } from '../tensors/share.js';
 import { disposeAll, mapTensors, tensorsIn } from '../tensors/tree.js';
@@ -181,7 +182,12 @@ export async function applyState(s: Session, state: RunState): Promise<void> {
   if (state.extraState !== undefined) module.loadExtraState?.(state.extraState);
   expectCount('optimizers', s.optimizers.length, state.optimizerStates.length);
   expectCount('schedulers', s.schedulers.length, state.lrSchedulers.length);
-  state.optimizerStates.forEach((optimizer, i) => s.optimizers[i]?.loadStateDict(optimizer));
+  state.optimizerStates.forEach((optimizer, i) => {
+    const own = s.optimizers[i];
+    if (!own) return;
+    matchGroups(own, optimizer, s.parameters);
+    own.loadStateDict(optimizer);
+  });
   state.lrSchedulers.forEach((scheduler, i) =>
     s.schedulers[i]?.scheduler.loadStateDict(clonePlain(scheduler) as never),
   );
@@ -292,6 +298,21 @@ function checkEpoch(s: Session, progress: Progress): void {
       hint: 'raise maxEpochs to go on training, or load only the weights with Module.loadFromCheckpoint',
     }),
   );
+}
+
+/** Parameter groups that came while training are there in one state and not in another. */
+function matchGroups(
+  optimizer: Optimizer,
+  { paramGroups: saved }: OptimizerState,
+  parameters: readonly Parameter[],
+): void {
+  const { paramGroups } = optimizer;
+  if (paramGroups.length > saved.length) paramGroups.splice(saved.length);
+  const byName = new Map(parameters.map((parameter) => [parameter.name, parameter]));
+  for (const group of saved.slice(paramGroups.length)) {
+    const params = group.params.flatMap((name) => byName.get(name) ?? []);
+    if (params.length === group.params.length) optimizer.addParamGroup({ params });
+  }
 }
 
 function expectCount(what: string, here: number, there: number): void {

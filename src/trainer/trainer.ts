@@ -25,6 +25,7 @@ import { interruptible } from './interrupt.js';
 import { changed, limitsOf, type Limits } from './limits.js';
 import { resolveOptions, type ResolvedOptions, type TrainerOptions } from './options.js';
 import { countTrainingBatches } from './phases/loaders.js';
+import { recomputeStatistics } from './phases/statistics.js';
 import { isLastBatch, validationFollows } from './phases/train-batch.js';
 import { Runner, type Outcome } from './runner.js';
 import { logsAreDue, sendToLoggers } from './reporting.js';
@@ -281,6 +282,11 @@ export class Trainer {
   /** @internal The runner that drives this trainer now. */
   adopt(runner: Runner): void {
     this.#runner = runner;
+  }
+
+  /** BatchNorm's statistics anew, from a pass over the training data that updates nothing else. */
+  async recomputeStatistics(): Promise<void> {
+    await recomputeStatistics(this.#live('recomputeStatistics'));
   }
 
   /** Frees what the last fit left: optimizer slots and gradients. The weights stay. */

@@ -67,10 +67,12 @@ describe('in a fresh process', { timeout: 30_000 }, () => {
     expect(JSON.parse(stdout)).toEqual({
       name: 'cpu',
       skipped: [
+        { name: 'gpu', why: expect.any(String) },
         {
           name: 'onnx',
           why: expect.stringMatching(/^onnxruntime-node's native library cannot be loaded on \w+\/mips: .+$/),
         },
+        { name: 'native', why: 'it has not been built: strobe native build' },
         { name: 'wasm', why: 'this JavaScript runtime has no WebAssembly' },
       ],
       error: 'ConfigurationError',

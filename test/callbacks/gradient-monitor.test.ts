@@ -73,14 +73,29 @@ describe('a GradientMonitor', () => {
   it('leaves no tensors behind', async () => {
     const grown: number[] = [];
     class Counting extends GradientMonitor {
-      override async onBeforeOptimizerStep(trainer: Trainer, module: Module): Promise<void> {
+      override onBeforeOptimizerStep(trainer: Trainer, module: Module): void {
         const before = tf.memory().numTensors;
-        await super.onBeforeOptimizerStep(trainer, module);
+        super.onBeforeOptimizerStep(trainer, module);
         grown.push(tf.memory().numTensors - before);
       }
     }
     await quietTrainer({ maxEpochs: 1, logEveryNSteps: 1, callbacks: [new Counting()] }).fit(new Net(), [tf.ones([1])]);
     expect(grown).toEqual([0]);
+  });
+
+  it('works where the module optimizes by hand', async () => {
+    class Manual extends Net {
+      override automaticOptimization = false;
+      override trainingStep(): tf.Scalar {
+        const loss = super.trainingStep();
+        this.manualBackward(loss);
+        (this.optimizers() as SGD).step();
+        return loss;
+      }
+    }
+    const trainer = quietTrainer({ maxEpochs: 1, logEveryNSteps: 1, callbacks: [new GradientMonitor()] });
+    await trainer.fit(new Manual(), [tf.ones([1])]);
+    expect(trainer.callbackMetrics['grad_norm/layer']).toBe(13);
   });
 
   it('refuses norms it does not know', () => {

@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { display, setDisplayHost, type MimeBundle } from 'strobe/display';
+import { display, Figure, setDisplayHost, type MimeBundle } from 'strobe/display';
 
 const globals = globalThis as Record<string, unknown>;
 
@@ -16,6 +16,15 @@ it('shows text in a terminal', () => {
   const log = vi.spyOn(console, 'log').mockReturnValue();
   display(html);
   expect(log.mock.calls).toEqual([['x']]);
+});
+
+it('draws nothing but text in a terminal', () => {
+  const log = vi.spyOn(console, 'log').mockReturnValue();
+  const figure = new Figure({ title: 'Digits', panels: [] });
+  const drawn = vi.spyOn(figure, 'toPng');
+  display(figure);
+  expect(log.mock.calls).toEqual([['Digits']]);
+  expect(drawn).not.toHaveBeenCalled();
 });
 
 it('hands the whole bundle to the host that a kernel set, and says when it is an update', () => {

@@ -47,21 +47,25 @@ function exampleOf(page: string): (names: Record<string, unknown>) => Promise<vo
 }
 
 describe('the example of', () => {
-  it.each(pages)('%s runs', async (page) => {
-    const print = vi.spyOn(console, 'log').mockReturnValue();
-    vi.spyOn(console, 'warn').mockReturnValue();
-    vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-    const batches = (count: number) => Array.from({ length: count }, () => tf.ones([3, 2]));
-    const data = { train: batches(4), val: batches(2), predict: batches(2) };
-    class Trainer extends strobe.Trainer {
-      constructor(options: strobe.TrainerOptions) {
-        super({ backend: 'cpu', defaultRootDir: folder(), ...options });
+  it.each(pages)(
+    '%s runs',
+    async (page) => {
+      const print = vi.spyOn(console, 'log').mockReturnValue();
+      vi.spyOn(console, 'warn').mockReturnValue();
+      vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+      const batches = (count: number) => Array.from({ length: count }, () => tf.ones([3, 2]));
+      const data = { train: batches(4), val: batches(2), predict: batches(2) };
+      class Trainer extends strobe.Trainer {
+        constructor(options: strobe.TrainerOptions) {
+          super({ backend: 'cpu', defaultRootDir: folder(), ...options });
+        }
       }
-    }
-    const example = exampleOf(page);
-    await example({ strobe: { ...strobe, Trainer }, model: new Model(), data, folder: folder() });
-    expect(print.mock.calls.flat()).not.toContain(undefined);
-  });
+      const example = exampleOf(page);
+      await example({ strobe: { ...strobe, Trainer }, model: new Model(), data, folder: folder() });
+      expect(print.mock.calls.flat()).not.toContain(undefined);
+    },
+    30_000,
+  );
 });
 
 it('every page is about a callback, and has a line in the list', () => {

@@ -106,9 +106,7 @@ const y = tf.randomNormal([20, 1], 0, 1, 'float32', 4);
 
 function begin(config: Config) {
   const { batches, shuffle, optimizer: _o, scheduler: _s, dropout: _d, norm: _n, ...options } = config;
-  const trainer = quietTrainer(
-    Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as typeof options & object,
-  );
+  const trainer = quietTrainer(Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)));
   const rows = batches * 4;
   const dataset = new TensorDataset(tf.slice(x, 0, rows), tf.slice(y, 0, rows));
   const data = {

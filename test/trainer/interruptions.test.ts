@@ -117,7 +117,7 @@ describe('an exception or an interrupt anywhere', () => {
           const outcome = await trainer.fit(new Model(), data, { signal: abort.signal }).then(
             (result) => result.outcome,
             (error: Error) => {
-              expect(String(error.message)).toMatch(/trouble|promise/);
+              expect(error.message).toMatch(/trouble|promise/);
               return 'failed';
             },
           );

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { builtAssetsFolder } from './assets.js';
 
 /** File that the build makes of plotly.js: minified, compressed. */
-export const PLOTLY_FILE = 'plotly.min.js.gz';
+const PLOTLY_FILE = 'plotly.min.js.gz';
 
 let library: string | undefined;
 

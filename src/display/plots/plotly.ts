@@ -3,6 +3,8 @@ import { barWidth } from './geometry.js';
 import { BAD, colourOf, dashOf, INK, rampColour, textOn } from './palette.js';
 import { pictureAddress } from './png-file.js';
 import { shortNumber } from './scale.js';
+// plotly reads HTML in its texts.
+import { escapeHtml } from '../escape.js';
 
 /** What plotly.js takes: plain JSON. */
 export interface PlotlyFigure {
@@ -359,9 +361,4 @@ function addPictures(
   const bare = { visible: false, fixedrange: true };
   layout[`xaxis${suffix}`] = { ...bare, range: [0, columns], domain: x, anchor: axes.yaxis };
   layout[`yaxis${suffix}`] = { ...bare, range: [rows, 0], domain: y, anchor: axes.xaxis };
-}
-
-/** plotly reads HTML in its texts. */
-function escapeHtml(text: string): string {
-  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 }

@@ -1,5 +1,6 @@
 import { SHOW, type MimeBundle } from '../bundle.js';
 import { shortNumber } from '../plots/scale.js';
+import { escapeHtml } from '../escape.js';
 import { alignedText, type Align } from './text.js';
 
 /** What may stand in a cell. Undefined is an empty cell. */
@@ -91,8 +92,4 @@ function cellText(cell: Cell): string {
 
 function escapeMarkdown(text: string): string {
   return text.replace(/\|/g, '\\|').replace(/\n/g, ' ');
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

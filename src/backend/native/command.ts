@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { once } from 'node:events';
+import { StrobeError } from '../../errors.js';
+
+export interface CommandOptions {
+  /** Takes everything the command says, both streams. */
+  log: string;
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+  signal?: AbortSignal | undefined;
+  /** What to try when it fails. */
+  hint: string;
+}
+
+/**
+ * Runs a command to its end, its output going to the log.
+ *
+ * @returns what it wrote to its standard output.
+ * @throws StrobeError with its last lines when it fails or is not there.
+ */
+export async function runCommand(command: string, args: readonly string[], options: CommandOptions): Promise<string> {
+  const { log, cwd, env, signal, hint } = options;
+  const file = createWriteStream(log, { flags: 'a' });
+  file.write(`\n$ ${[command, ...args].join(' ')}\n`);
+  const child = spawn(command, args, {
+    ...(cwd === undefined ? {} : { cwd }),
+    env: env ?? process.env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(signal === undefined ? {} : { signal }),
+  });
+  let stdout = '';
+  let all = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+    all += text;
+    file.write(text);
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    all += text;
+    file.write(text);
+  });
+  let failure: string | null;
+  try {
+    const [code, killed] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+    failure = code === 0 ? null : killed ? `it was ended by ${killed}` : `exit code ${code}`;
+  } catch (error) {
+    failure = (error as Error).message;
+  }
+  file.end();
+  await once(file, 'close');
+  if (failure === null) return stdout;
+  throw new StrobeError(
+    StrobeError.compose(`${command} ${args[0] ?? ''} failed`, {
+      expected: 'a command that ends well',
+      received: [failure, ...lastLines(all)].join('\n            '),
+      hint: `${hint}; everything it said is in ${log}`,
+    }),
+  );
+}
+
+/** The line that names the error, and the last ones; warnings and stacks are not it. */
+function lastLines(text: string): string[] {
+  const lines = text.split('\n').filter((line) => line.trim() !== '' && !/^(npm )?warn|^\s+at /i.test(line));
+  const named = lines.findLast((line) => /error/i.test(line));
+  return [...new Set([...(named === undefined ? [] : [named]), ...lines.slice(-3)])].map((line) => line.slice(0, 200));
+}

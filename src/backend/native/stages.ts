@@ -1,0 +1,190 @@
+import { existsSync, mkdirSync, rmSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { StrobeError } from '../../errors.js';
+import { runCommand } from './command.js';
+import { findLibrary, libraryIsThere, requireLibrary, variantOf } from './library.js';
+import type { Machine } from './machine.js';
+import { bindingFile, NAPI_VERSION, packageFolder, type NativePaths } from './paths.js';
+import { engineProject, quietProject } from './sources.js';
+import type { BuildState, Library } from './state.js';
+import { tryInFreshProcess } from './trial.js';
+
+/** What a build works with. */
+export interface BuildContext {
+  paths: NativePaths;
+  state: BuildState;
+  machine: Machine;
+  signal?: AbortSignal | undefined;
+}
+
+/** One step of a build: done once, and done again only when its result is gone or something before it changed. */
+export interface BuildStage {
+  id: string;
+  /** What it does, for people. */
+  title: string;
+  /** Whether what it made is still there. */
+  stands(context: BuildContext): boolean;
+  run(context: BuildContext): Promise<void>;
+}
+
+/** The release the addon was tried with. */
+export const TENSORFLOW_VERSION = '2.21.0';
+
+/** A Python every wheel of that release exists for: pip can unpack it whatever the Python that runs pip. */
+const WHEEL_PYTHON = '3.12';
+
+export const stages: readonly BuildStage[] = [
+  {
+    id: 'tensorflow',
+    title: `find TensorFlow, or install the wheel of ${TENSORFLOW_VERSION}`,
+    stands: ({ state }) => state.library !== null && libraryIsThere(state.library),
+    run: async (context) => {
+      context.state.library = await obtainLibrary(context);
+    },
+  },
+  {
+    id: 'package',
+    title: 'install @tensorflow/tfjs-node-gpu without its download',
+    stands: ({ paths }) => existsSync(join(packageFolder(paths), 'binding.gyp')),
+    run: installPackage,
+  },
+  {
+    id: 'link',
+    title: "link TensorFlow's headers and libraries",
+    stands: ({ paths }) => existsSync(join(packageFolder(paths), 'deps', 'include', 'tensorflow')),
+    run: async ({ paths, state }) => linkLibrary(packageFolder(paths), libraryOf(state)),
+  },
+  {
+    id: 'compile',
+    title: 'compile the addon',
+    stands: ({ paths }) => existsSync(bindingFile(packageFolder(paths))) && existsSync(quietFile(paths)),
+    run: compile,
+  },
+  {
+    id: 'trial',
+    title: 'load it in a fresh process, train three steps and compare with the cpu engine',
+    stands: ({ state }) => state.tried !== null,
+    run: async ({ paths, state, signal }) => {
+      state.tried = await tryInFreshProcess(
+        { folder: packageFolder(paths), binding: bindingFile(packageFolder(paths)), quiet: quietFile(paths) },
+        paths.log,
+        signal,
+      );
+    },
+  },
+];
+
+/** The addon that keeps TensorFlow's greeting off the screen. */
+export function quietFile(paths: NativePaths): string {
+  return join(paths.engine, 'quiet', 'build', 'Release', 'quiet.node');
+}
+
+async function obtainLibrary({ paths, state, machine, signal }: BuildContext): Promise<Library> {
+  if (state.from !== null) return requireLibrary(state.from);
+  const own = findLibrary(paths.wheel);
+  if (own && variantOf(own) === state.variant) return own;
+
+  const partial = `${paths.wheel}.partial`;
+  for (const folder of [paths.wheel, partial]) rmSync(folder, { recursive: true, force: true });
+  const python = machine.python?.command ?? 'python3';
+  const hint = 'check that pip reaches its index (pip config list), or pass --from DIR with a TensorFlow you have';
+  const install = (wheel: string[], env?: NodeJS.ProcessEnv) =>
+    runCommand(python, ['-m', 'pip', 'install', '--target', partial, '--upgrade', ...wheel], {
+      log: paths.log,
+      hint,
+      signal,
+      env: { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: '1', ...env },
+    });
+  const wheel = wheelArguments(state.variant, machine);
+  try {
+    await install(wheel);
+  } catch (error) {
+    if (!/No matching distribution|requires a different Python/i.test(String(error))) throw error;
+    // This Python has no wheel of its own, but only the libraries inside one are needed.
+    await install([...wheel, '--only-binary=:all:', '--python-version', WHEEL_PYTHON]);
+  }
+  renameSync(partial, paths.wheel);
+  return requireLibrary(paths.wheel);
+}
+
+/** What pip is asked for. The CPU libraries need nothing of what TensorFlow's Python code needs. */
+export function wheelArguments(variant: BuildState['variant'], { platform, arch }: Pick<Machine, 'platform' | 'arch'>) {
+  if (variant === 'cuda') return [`tensorflow[and-cuda]==${TENSORFLOW_VERSION}`];
+  const name = platform === 'linux' && arch === 'x64' ? 'tensorflow-cpu' : 'tensorflow';
+  return ['--no-deps', `${name}==${TENSORFLOW_VERSION}`];
+}
+
+async function installPackage({ paths, signal }: BuildContext): Promise<void> {
+  rmSync(paths.engine, { recursive: true, force: true });
+  for (const [folder, files] of Object.entries(engineProject)) writeFiles(join(paths.engine, folder), files);
+  await runCommand('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund'], {
+    log: paths.log,
+    cwd: paths.engine,
+    hint: 'check that npm reaches its registry: npm ping',
+    signal,
+  });
+}
+
+/**
+ * Only the names a linker looks for. At run time the libraries are found where they really are, since they find their own
+ * companions (CUDA's) relative to that place.
+ */
+function linkLibrary(folder: string, { include, main, framework }: Library): void {
+  const deps = join(folder, 'deps');
+  rmSync(deps, { recursive: true, force: true });
+  mkdirSync(join(deps, 'lib'), { recursive: true });
+  symlinkSync(include, join(deps, 'include'));
+  const [prefix, suffix] = process.platform === 'darwin' ? ['.2', '.dylib'] : ['', '.so'];
+  symlinkSync(main, join(deps, 'lib', `libtensorflow${prefix}${suffix}`));
+  symlinkSync(framework, join(deps, 'lib', `libtensorflow_framework${prefix}${suffix}`));
+}
+
+async function compile({ paths, state, signal }: BuildContext): Promise<void> {
+  const folder = packageFolder(paths);
+  const library = libraryOf(state);
+  const runPath = [...new Set([dirname(library.main), dirname(library.framework)])].map((at) => `-Wl,-rpath,${at}`);
+  const gyp = (cwd: string, args: string[]) =>
+    runCommand(process.execPath, [createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js'), ...args], {
+      log: paths.log,
+      cwd,
+      env: { ...process.env, LDFLAGS: [process.env['LDFLAGS'] ?? '', ...runPath].join(' ').trim() },
+      hint: 'see whether the compiler knows C++17 and Node’s headers are there (npm config get nodedir)',
+      signal,
+    });
+  // Left by a build that was interrupted or that linked another TensorFlow.
+  rmSync(bindingFile(folder), { force: true });
+  const quiet = join(paths.engine, 'quiet');
+  writeFiles(quiet, quietProject);
+  await gyp(quiet, ['rebuild', ...nodeHeaders()]);
+  await gyp(folder, [
+    'rebuild',
+    ...nodeHeaders(),
+    `--module=${bindingFile(folder)}`,
+    '--module_name=tfjs_binding',
+    `--module_path=${dirname(bindingFile(folder))}`,
+    `--napi_build_version=${NAPI_VERSION}`,
+  ]);
+}
+
+/** The headers that came with this Node, where they did; else node-gyp fetches them. */
+function nodeHeaders(): string[] {
+  const prefix = dirname(dirname(process.execPath));
+  return existsSync(join(prefix, 'include', 'node', 'node.h')) ? [`--nodedir=${prefix}`] : [];
+}
+
+function libraryOf({ library }: BuildState): Library {
+  if (library) return library;
+  throw new StrobeError(
+    StrobeError.compose('The build does not know its TensorFlow', {
+      expected: 'a library from the first stage',
+      received: 'none',
+      hint: 'start over: strobe native remove, then strobe native build',
+    }),
+  );
+}
+
+function writeFiles(folder: string, files: Record<string, string>): void {
+  mkdirSync(folder, { recursive: true });
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+}

@@ -1,0 +1,69 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Module } from '../module/module.js';
+import { retain } from '../tensors/share.js';
+
+/** New average of a value, from the one so far, the value now, and how many values are in it. */
+export type AverageFunction = (average: tf.Tensor, current: tf.Tensor, averaged: number) => tf.Tensor;
+
+/** The mean of all values so far: `average + (current - average) / (n + 1)`. */
+export const equalAverage: AverageFunction = (average, current, averaged) =>
+  tf.add(average, tf.div(tf.sub(current, average), averaged + 1));
+
+/** Averages of a module's weights, by name. The tensors are its own. */
+export class Average {
+  values: Record<string, tf.Tensor> = {};
+  /** How many sets of weights are in it. */
+  count = 0;
+
+  /** Takes the weights as they are for a beginning, if there is none yet. */
+  begin(weights: Record<string, tf.Tensor>): void {
+    if (Object.keys(this.values).length > 0) return;
+    this.values = mapped(weights, retain);
+  }
+
+  /** The first set is copied, the others are mixed in. */
+  update(weights: Record<string, tf.Tensor>, mix: AverageFunction): void {
+    const before = this.values;
+    const { count } = this;
+    this.values = mapped(weights, (now, name) => {
+      const average = before[name];
+      return tf.keep(count === 0 || !average ? retain(now) : tf.tidy(() => mix(average, now, count)));
+    });
+    tf.dispose(before);
+    this.count += 1;
+  }
+
+  /** For a checkpoint or a snapshot; the handles are the caller's. */
+  state(): { count: number; values: Record<string, tf.Tensor> } {
+    return { count: this.count, values: mapped(this.values, retain) };
+  }
+
+  load({ count, values }: { count: number; values: Record<string, tf.Tensor> }): void {
+    const before = this.values;
+    this.values = mapped(values, retain);
+    this.count = count;
+    tf.dispose(before);
+  }
+
+  dispose(): void {
+    tf.dispose(this.values);
+    this.values = {};
+  }
+}
+
+/** The weights that are averaged: parameters, and buffers if they are wanted. Handles are the caller's. */
+export function weightsOf(module: Module, useBuffers: boolean): Record<string, tf.Tensor> {
+  const all = module.stateDict();
+  if (useBuffers) return all;
+  const trained = new Set(module.parameters().map(({ name }) => name));
+  for (const [name, tensor] of Object.entries(all)) {
+    if (trained.has(name)) continue;
+    tensor.dispose();
+    delete all[name];
+  }
+  return all;
+}
+
+function mapped<T>(record: Record<string, T>, f: (value: T, name: string) => tf.Tensor): Record<string, tf.Tensor> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, f(value, name)]));
+}

@@ -1,0 +1,53 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { checkOptions } from './options.js';
+import { averagingShape, WeightAveraging, type AveragingMoment } from './weight-averaging.js';
+
+const schema = z.strictObject({
+  ...averagingShape,
+  /** How much of the average stays at an update: `average = decay * average + (1 - decay) * weights`. Default 0.999. */
+  decay: z.number().min(0).max(1).default(0.999),
+  /** Update after every so many optimizer steps. Default 1. */
+  updateEveryNSteps: z.int().min(1).default(1),
+  /** The first step (counted from 0) after which to update. */
+  updateStartingAtStep: z.int().min(0).optional(),
+  /** The first epoch (counted from 0) after which to update. */
+  updateStartingAtEpoch: z.int().min(0).optional(),
+});
+
+export type EMAWeightAveragingOptions = z.input<typeof schema>;
+
+/** An exponential moving average of the weights. */
+export class EMAWeightAveraging extends WeightAveraging {
+  readonly decay: number;
+  readonly updateEveryNSteps: number;
+  readonly updateStartingAtStep: number | undefined;
+  readonly updateStartingAtEpoch: number | undefined;
+  #epochs = 0;
+
+  constructor(options: EMAWeightAveragingOptions = {}) {
+    const given = checkOptions('EMAWeightAveraging', schema, options);
+    const { decay, useBuffers } = given;
+    super({
+      useBuffers,
+      avgFn: (average, current) => tf.add(tf.mul(average, decay), tf.mul(current, 1 - decay)),
+    });
+    this.decay = decay;
+    this.updateEveryNSteps = given.updateEveryNSteps;
+    this.updateStartingAtStep = given.updateStartingAtStep;
+    this.updateStartingAtEpoch = given.updateStartingAtEpoch;
+  }
+
+  override shouldUpdate({ stepIdx, epochIdx }: AveragingMoment): boolean {
+    if (epochIdx !== undefined) {
+      this.#epochs = epochIdx + 1;
+      return this.updateStartingAtEpoch === epochIdx;
+    }
+    const { updateStartingAtStep: step, updateStartingAtEpoch: epoch, updateEveryNSteps } = this;
+    if (step !== undefined || epoch !== undefined) {
+      const begun = (step !== undefined && stepIdx >= step) || (epoch !== undefined && this.#epochs > epoch);
+      if (!begun) return false;
+    }
+    return stepIdx % updateEveryNSteps === 0;
+  }
+}

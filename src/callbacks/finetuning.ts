@@ -1,0 +1,195 @@
+import * as layers from '@tensorflow/tfjs-layers';
+import { ConfigurationError, StrobeError } from '../errors.js';
+import { Module } from '../module/module.js';
+import { Parameter } from '../module/parameter.js';
+import { parametersOfLayer } from '../module/walk.js';
+import type { Optimizer } from '../optim/index.js';
+import { Callback } from '../trainer/callback.js';
+import type { Trainer } from '../trainer/trainer.js';
+
+/** What can be frozen and unfrozen: modules, tfjs layers and models, parameters, and lists of these. */
+export type Freezable = Module | layers.layers.Layer | Parameter | readonly Freezable[];
+
+export interface FreezeOptions {
+  /** Leave BatchNorm layers trainable. Default true. */
+  trainBn?: boolean;
+}
+
+export interface UnfreezeOptions extends FreezeOptions {
+  /** Learning rate of the new group. Default: the first group's, divided by `initialDenomLr`. */
+  lr?: number;
+  /** Default 10. */
+  initialDenomLr?: number;
+}
+
+/** Trains a part of a network from some epoch on: freezes it before training, and adds it to the optimizer later. */
+export abstract class BaseFinetuning extends Callback {
+  /** Freeze here what shall not be trained from the start; runs before the optimizers are configured. */
+  abstract freezeBeforeTraining(module: Module): void;
+
+  /** Called at the beginning of each epoch, for each optimizer. */
+  abstract finetuneFunction(module: Module, epoch: number, optimizer: Optimizer): void;
+
+  override setup(_trainer: Trainer, module: Module, stage: string): void {
+    if (stage === 'fit') this.freezeBeforeTraining(module);
+  }
+
+  override onTrainEpochStart(trainer: Trainer, module: Module): void {
+    for (const optimizer of trainer.optimizers) this.finetuneFunction(module, trainer.currentEpoch, optimizer);
+  }
+
+  /** No gradients for these any more. */
+  static freeze(what: Freezable, { trainBn = true }: FreezeOptions = {}): void {
+    for (const parameter of this.parametersOf(what, { trainBn })) parameter.requiresGrad = false;
+  }
+
+  static makeTrainable(what: Freezable): void {
+    for (const parameter of this.parametersOf(what)) parameter.requiresGrad = true;
+  }
+
+  /** Unfreezes these and gives the optimizer a group of them; those that it holds already are passed over. */
+  static unfreezeAndAddParamGroup(
+    what: Freezable,
+    optimizer: Optimizer,
+    { lr, initialDenomLr = 10, trainBn = true }: UnfreezeOptions = {},
+  ): void {
+    this.makeTrainable(what);
+    const held = new Set(optimizer.parameters());
+    const all = this.parametersOf(what, { trainBn });
+    const params = all.filter((parameter) => !held.has(parameter));
+    if (params.length < all.length) {
+      console.warn(
+        `[strobe] The optimizer holds ${all.length - params.length} of the unfrozen parameters already; they stay in their groups.`,
+      );
+    }
+    if (params.length > 0) optimizer.addParamGroup({ params, lr: lr ?? optimizer.lr / initialDenomLr });
+  }
+
+  /** The parameters of these; without those of BatchNorm layers if they are to stay as they are. */
+  static parametersOf(what: Freezable, { trainBn = false }: FreezeOptions = {}): Parameter[] {
+    const skipped = trainBn ? new Set(normsIn(what).flatMap((layer) => parametersIn(layer))) : new Set<Parameter>();
+    return parametersIn(what).filter((parameter) => !skipped.has(parameter));
+  }
+}
+
+function parametersIn(what: Freezable): Parameter[] {
+  if (what instanceof Parameter) return [what];
+  if (what instanceof Module) return what.parameters();
+  if (what instanceof layers.layers.Layer) return parametersOfLayer(what);
+  return what.flatMap(parametersIn);
+}
+
+function normsIn(what: unknown, seen = new Set<unknown>()): layers.layers.Layer[] {
+  if (typeof what !== 'object' || what === null || seen.has(what)) return [];
+  seen.add(what);
+  if (what instanceof layers.layers.Layer) {
+    if ('layers' in what) return (what.layers as layers.layers.Layer[]).flatMap((layer) => normsIn(layer, seen));
+    return what.getClassName() === 'BatchNormalization' ? [what] : [];
+  }
+  if (what instanceof Parameter) return [];
+  if (what instanceof Module || Array.isArray(what))
+    return Object.values(what).flatMap((value) => normsIn(value, seen));
+  return [];
+}
+
+export interface BackboneFinetuningOptions {
+  /** Default 10. */
+  unfreezeBackboneAtEpoch?: number;
+  /** Factor of the backbone's learning rate from one epoch to the next, by epoch. Default: 2. */
+  lambdaFunc?: (epoch: number) => number;
+  /** The backbone's first learning rate as a share of the head's. Default 0.1. */
+  backboneInitialRatioLr?: number;
+  /** The backbone's first learning rate itself, in place of the share. */
+  backboneInitialLr?: number;
+  /** Never let the backbone's learning rate exceed the head's. Default true. */
+  shouldAlign?: boolean;
+  /** Default 10. */
+  initialDenomLr?: number;
+  /** Leave BatchNorm layers trainable from the start. Default true. */
+  trainBn?: boolean;
+  verbose?: boolean;
+  /** Decimals of the learning rates that are printed. Default 12. */
+  rounding?: number;
+}
+
+/** Freezes `module.backbone`, and trains it from an epoch on, its learning rate rising to that of the head. */
+export class BackboneFinetuning extends BaseFinetuning {
+  readonly #options: Required<Omit<BackboneFinetuningOptions, 'backboneInitialLr'>> & { backboneInitialLr?: number };
+  previousBackboneLr: number | undefined;
+
+  constructor(options: BackboneFinetuningOptions = {}) {
+    super();
+    this.#options = {
+      unfreezeBackboneAtEpoch: 10,
+      lambdaFunc: () => 2,
+      backboneInitialRatioLr: 0.1,
+      shouldAlign: true,
+      initialDenomLr: 10,
+      trainBn: true,
+      verbose: false,
+      rounding: 12,
+      ...options,
+    };
+    const { unfreezeBackboneAtEpoch: epoch, backboneInitialRatioLr: ratio } = this.#options;
+    if (!Number.isInteger(epoch) || epoch < 0 || !(ratio > 0)) {
+      throw new ConfigurationError(
+        StrobeError.compose('new BackboneFinetuning: wrong options.', {
+          expected: 'unfreezeBackboneAtEpoch: an epoch from 0 up; backboneInitialRatioLr: a number above 0',
+          received: `unfreezeBackboneAtEpoch: ${epoch}, backboneInitialRatioLr: ${ratio}`,
+          hint: 'leave them out for 10 and 0.1',
+        }),
+      );
+    }
+  }
+
+  override freezeBeforeTraining(module: Module): void {
+    BaseFinetuning.freeze(backboneOf(module), { trainBn: this.#options.trainBn });
+  }
+
+  override finetuneFunction(module: Module, epoch: number, optimizer: Optimizer): void {
+    const o = this.#options;
+    const headLr = optimizer.paramGroups[0]?.lr ?? 0;
+    if (epoch === o.unfreezeBackboneAtEpoch) {
+      this.previousBackboneLr = o.backboneInitialLr ?? headLr * o.backboneInitialRatioLr;
+      const { trainBn, initialDenomLr } = o;
+      const options = { lr: this.previousBackboneLr, trainBn, initialDenomLr };
+      BaseFinetuning.unfreezeAndAddParamGroup(backboneOf(module), optimizer, options);
+      this.#say(headLr, this.previousBackboneLr);
+    } else if (epoch > o.unfreezeBackboneAtEpoch && this.previousBackboneLr !== undefined) {
+      const next = o.lambdaFunc(epoch + 1) * this.previousBackboneLr;
+      this.previousBackboneLr = o.shouldAlign && next > headLr ? headLr : next;
+      const group = optimizer.paramGroups.at(-1);
+      if (group) group.lr = this.previousBackboneLr;
+      this.#say(headLr, this.previousBackboneLr);
+    }
+  }
+
+  override stateDict(): object {
+    return this.previousBackboneLr === undefined ? {} : { previousBackboneLr: this.previousBackboneLr };
+  }
+
+  override loadStateDict(state: { previousBackboneLr?: number }): void {
+    this.previousBackboneLr = state.previousBackboneLr;
+  }
+
+  #say(head: number, backbone: number): void {
+    const { verbose, rounding } = this.#options;
+    if (verbose) console.log(`Current lr: ${round(head, rounding)}, Backbone lr: ${round(backbone, rounding)}`);
+  }
+}
+
+function round(value: number, decimals: number): number {
+  return Number(value.toFixed(decimals));
+}
+
+function backboneOf(module: Module): Freezable {
+  const { backbone } = module as Module & { backbone?: Freezable };
+  if (backbone instanceof Module || backbone instanceof layers.layers.Layer) return backbone;
+  throw new ConfigurationError(
+    StrobeError.compose(`BackboneFinetuning cannot be used with ${module.constructor.name}.`, {
+      expected: 'a module with a property `backbone`: a Module or a tfjs layer or model',
+      received: backbone === undefined ? 'none' : typeof backbone,
+      hint: 'call that part of the network backbone, or extend BaseFinetuning',
+    }),
+  );
+}

@@ -1,0 +1,27 @@
+import { defineConfig } from 'vitest/config';
+import base from './vitest.config.js';
+
+const { resolve, ssr, test: { projects: _, ...test } = {} } = base;
+
+/**
+ * The unit tests on TensorFlow: whatever names the cpu engine gets it. Tests of other engines, and of what they have in
+ * common, choose for themselves and stay out.
+ */
+export default defineConfig({
+  ...(resolve && { resolve }),
+  ...(ssr && { ssr }),
+  test: {
+    ...test,
+    include: ['test/**/*.test.{ts,tsx}'],
+    // The last two are about engines whose memory JavaScript can write, and compare them bit for bit.
+    exclude: [
+      'test/e2e/**',
+      'test/backend/{onnx,wasm}/**',
+      'test/backend/*.test.ts',
+      'test/tensors/host.test.ts',
+      'test/optim/kernel.test.ts',
+    ],
+    setupFiles: ['test/support/native-engine.ts'],
+    testTimeout: 60_000,
+  },
+});
