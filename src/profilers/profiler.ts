@@ -24,6 +24,11 @@ export abstract class Profiler {
     this.record(action, from, now());
   }
 
+  /** Whether the action has begun and not ended. */
+  measures(action: string): boolean {
+    return this.#open.has(action);
+  }
+
   /** Measures a function, or what its promise takes. */
   profile<T>(action: string, f: () => T): T {
     const from = now();

@@ -261,13 +261,15 @@ function profiled<T>(profiler: Profiler, loop: string, path: string, run: () => 
   const names = path.split('/');
   const name = names.at(-1) as string;
   const span = loop === 'train' ? (SPANS[names.slice(-2).join('/')] ?? SPANS[names.slice(-3).join('/')]) : undefined;
+  // A run that went back out of a span begins it anew.
+  const end = (action: string | undefined): void => {
+    if (action && profiler.measures(action)) profiler.stop(action);
+  };
+  end(span?.start);
   if (span?.start) profiler.start(span.start);
   const action = name === 'fetchBatch' ? `[${loop}].${loop}_dataloader_next` : `[${loop}].${name}`;
-  const stop = (): void => {
-    if (span?.stop) profiler.stop(span.stop);
-  };
   const result = profiler.profile(action, run);
-  if (result instanceof Promise) return result.then((value: unknown) => (stop(), value)) as T;
-  stop();
+  if (result instanceof Promise) return result.then((value: unknown) => (end(span?.stop), value)) as T;
+  end(span?.stop);
   return result;
 }

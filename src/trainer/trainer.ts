@@ -267,6 +267,7 @@ export class Trainer {
       enableProgressBar: false,
       enableModelSummary: false,
       maxTime: undefined,
+      profiler: undefined,
       barebones: false,
       maxEpochs: this.limits.maxEpochs,
     };

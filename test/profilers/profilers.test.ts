@@ -81,6 +81,24 @@ describe('a simple profiler', () => {
   });
 });
 
+describe('a profiled run', () => {
+  it('may be rewound, forked and looked at; the fork is not measured', async () => {
+    const profiler = new SimpleProfiler();
+    const trainer = quietTrainer({ profiler });
+    trainer.printer = () => undefined;
+    const run = trainer.run(new OneWeight(), upTo(4));
+    await run.step(3);
+    await run.rewind(2);
+    const fork = await run.fork();
+    await fork.step();
+    await run.step(2);
+    await fork.finish();
+    expect(await run.finish()).toMatchObject({ outcome: 'completed', steps: 4 });
+    expect(fork.trainer.profiler).toBeUndefined();
+    expect(profiler.rows.find(({ action }) => action === 'run_training_epoch')?.calls).toBe(1);
+  });
+});
+
 describe('an advanced profiler', () => {
   it('names the functions that an action spends its time in', async () => {
     const report = await fit(quietTrainer({ profiler: new AdvancedProfiler() }));
