@@ -5,11 +5,7 @@ import { describe, expect, it } from 'vitest';
 class Net extends Module {
   readonly w = parameter(tf.scalar(1));
   override trainingStep(): tf.Scalar {
-<<<<<<< HEAD
-    const loss = tf.square(this.w.variable) as tf.Scalar;
-=======
     const loss = tf.mean<tf.Scalar>(tf.square(this.w.variable));
->>>>>>> loggers
     this.log('loss', loss);
     return loss;
   }
