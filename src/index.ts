@@ -25,3 +25,4 @@ export { compareRuns, Comparison, type CompareOptions } from './display/compare.
 export type { Limits } from './trainer/limits.js';
 export type { TrainerOptions } from './trainer/options.js';
 export * from './callbacks/index.js';
+export * from './tuner/index.js';

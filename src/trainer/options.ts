@@ -83,6 +83,8 @@ const schema = z.strictObject({
   barebones: z.boolean().default(false),
   /** Fixes every random draw of the run. Default: drawn once, and saved with every checkpoint. */
   seed: count.optional(),
+  /** How many processes train together: this one. */
+  strategy: z.enum(['auto', 'single']).default('auto'),
   backend: z.enum(['auto', 'gpu', 'onnx', 'native', 'wasm', 'cpu']).default('auto'),
 });
 

@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import { checkOptions } from '../callbacks/options.js';
+import { SHOW, type MimeBundle } from '../display/bundle.js';
+import type { Figure } from '../display/plots/figure.js';
+import { lrFinderPlot } from '../display/plots/lr-finder.js';
+import { ContractError, StrobeError } from '../errors.js';
+import type { Module } from '../module/module.js';
+import type { DataInput } from '../trainer/data-connector.js';
+import type { StepOutputs } from '../trainer/hooks.js';
+import type { Trainer } from '../trainer/trainer.js';
+import { apart } from './apart.js';
+import { suggestions, type SuggestionMethod } from './lr-suggestions.js';
+
+const schema = z.strictObject({
+  /** Where the sweep begins. Default 1e-8. */
+  minLr: z.number().positive().default(1e-8),
+  /** Where it ends. Default 1. */
+  maxLr: z.number().positive().default(1),
+  /** Optimizer steps of the sweep. Default 100. */
+  numTraining: z.int().min(2).default(100),
+  /** Whether learning rates rise by a factor or by a difference. Default `exponential`. */
+  mode: z.enum(['exponential', 'linear']).default('exponential'),
+  /** Stop when the smoothed loss is so many times the least one; null never. Default 4. */
+  earlyStopThreshold: z.number().positive().nullable().default(4),
+});
+
+export type LRFindOptions = z.input<typeof schema>;
+
+/** Weight of the past in the smoothed loss. */
+const BETA = 0.98;
+
+/** A sweep of learning rates, and the losses that came of it. */
+export class LRFinderResult {
+  readonly lrs: readonly number[];
+  /** Smoothed: an exponential average without the bias of its beginning, `average / (1 - 0.98^k)`. */
+  readonly losses: readonly number[];
+
+  constructor(lrs: readonly number[], losses: readonly number[]) {
+    this.lrs = lrs;
+    this.losses = losses;
+  }
+
+  /**
+   * A learning rate to train with; undefined if there are fewer than two finite losses to go by.
+   *
+   * @param options.method `steepest`: the steepest fall over the logarithm of the learning rate (default); `valley`, `minimum`
+   *   and `slide` are fastai's
+   * @param options.skipBegin points left out at the beginning, where the average is still noisy. Default 10.
+   * @param options.skipEnd points left out at the end. Default 1.
+   */
+  suggestion({
+    method = 'steepest',
+    skipBegin = 10,
+    skipEnd = 1,
+  }: { method?: SuggestionMethod; skipBegin?: number; skipEnd?: number } = {}): number | undefined {
+    const points = this.lrs
+      .map((lr, i) => ({ lr, loss: this.losses[i] as number }))
+      .slice(skipBegin, Math.max(skipBegin, this.lrs.length - skipEnd))
+      .filter(({ loss }) => Number.isFinite(loss));
+    if (points.length < 2) return undefined;
+    const index = suggestions[method](
+      points.map(({ lr }) => lr),
+      points.map(({ loss }) => loss),
+    );
+    return points[index]?.lr;
+  }
+
+  /** Every method's suggestion. */
+  get suggestions(): Record<string, number> {
+    const all = (Object.keys(suggestions) as SuggestionMethod[]).map((method) => [method, this.suggestion({ method })]);
+    return Object.fromEntries(all.filter(([, lr]) => lr !== undefined)) as Record<string, number>;
+  }
+
+  /** The loss over the learning rate, suggestions marked. */
+  plot(): Figure {
+    return lrFinderPlot(this);
+  }
+
+  [SHOW](): MimeBundle {
+    return this.plot()[SHOW]();
+  }
+}
+
+/**
+ * Trains for a while with a learning rate that rises from step to step, and finds one to train with. All of it happens apart
+ * from what the trainer and the module are: afterwards weights, counters and files are as they were.
+ */
+export async function lrFind(
+  trainer: Trainer,
+  model: Module,
+  data?: DataInput,
+  options: LRFindOptions = {},
+): Promise<LRFinderResult> {
+  const { minLr, maxLr, numTraining, mode, earlyStopThreshold } = checkOptions('lrFind', schema, options);
+  const rate = (step: number): number => {
+    const share = step / (numTraining - 1);
+    return mode === 'linear' ? minLr + share * (maxLr - minLr) : minLr * (maxLr / minLr) ** share;
+  };
+  return apart(trainer, model, data, numTraining, async (run) => {
+    const [lrs, losses]: [number[], number[]] = [[], []];
+    let [average, least] = [0, Infinity];
+    let window: number[] = [];
+    while (lrs.length < numTraining && (await run.until('onTrainBatchStart'))) {
+      const { optimizers, lrSchedulers } = run.trainer;
+      if (optimizers.length !== 1) throw oneOptimizer(optimizers.length);
+      lrSchedulers.splice(0);
+      for (const optimizer of optimizers) optimizer.lr = rate(lrs.length);
+      const steps = run.trainer.globalStep;
+      const event = await untilEndOf(run);
+      if (!event) break;
+      const [loss = NaN] = (event.outputs as StepOutputs).loss?.dataSync() ?? [];
+      window.push(loss);
+      // Of the batches whose gradients were added up for an update, the mean counts.
+      if (run.trainer.globalStep === steps) continue;
+      const mean = window.reduce((sum, value) => sum + value, 0) / window.length;
+      window = [];
+      average = BETA * average + (1 - BETA) * mean;
+      const smooth = average / (1 - BETA ** (lrs.length + 1));
+      lrs.push(rate(lrs.length));
+      losses.push(smooth);
+      if (earlyStopThreshold !== null && lrs.length > 1 && smooth > earlyStopThreshold * least) break;
+      if (smooth < least) least = smooth;
+    }
+    return new LRFinderResult(lrs, losses);
+  });
+}
+
+/** The end of the batch at hand; undefined if its loss was no number any more: the sweep has gone far enough. */
+async function untilEndOf(run: Parameters<Parameters<typeof apart>[4]>[0]) {
+  try {
+    return await run.until('onTrainBatchEnd');
+  } catch (error) {
+    if (error instanceof ContractError && /The loss of step/.test(error.message)) return undefined;
+    throw error;
+  }
+}
+
+function oneOptimizer(count: number): ContractError {
+  return new ContractError(
+    StrobeError.compose('lrFind only works with a single optimizer.', {
+      expected: '1 optimizer',
+      received: String(count),
+      hint: 'sweep each network in a module of its own',
+    }),
+  );
+}
