@@ -10,7 +10,7 @@ type KernelCall = { inputs: tf.NamedTensorInfoMap; attrs: object; backend: OnnxB
 type KernelFunction = (call: KernelCall) => tf.TensorInfo | tf.TensorInfo[];
 
 /** Kernels that compute nothing: the result is the input itself, maybe under another shape. */
-const aliases: Readonly<Record<string, KernelFunction>> = {
+export const aliases: Readonly<Record<string, KernelFunction>> = {
   Identity: ({ inputs, backend }) => backend.alias(inputs['x']!, inputs['x']!.shape),
   Reshape: ({ inputs, attrs, backend }) => {
     const x = inputs['x']!;

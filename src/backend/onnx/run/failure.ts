@@ -2,7 +2,8 @@ import { StrobeError } from '../../../errors.js';
 import { describeSite } from '../trace/site.js';
 import type { TraceNode } from '../trace/node.js';
 
-const outOfMemory = /bad_alloc|out of memory|failed to allocate|allocat\w+ failed|not enough memory/i;
+const outOfMemory =
+  /bad_alloc|out of memory|failed to allocate|allocat\w+ failed|not enough memory|invalid typed array length/i;
 
 /** Turns what the native library, or a cpu kernel, said into an error that names the kernel and who called it. */
 export function explainFailure(cause: unknown, path: readonly TraceNode[], culprit?: TraceNode): StrobeError {

@@ -222,8 +222,8 @@ export class Recorder {
       feeds[port.name] = this.nativeTensor(inputs[position] as Value, port.shape);
     }
     const fetches: Record<string, NativeTensor> = {};
-    const tensors = graph.outputs.map(({ name, type, size, shape }) => {
-      const tensor = this.#tensor(type, this.pool.take(type, size), shape);
+    const tensors = graph.outputs.map(({ name, type, size, shape }, i) => {
+      const tensor = this.#tensor(type, this.#room(graph, graph.wanted[i] as number, type, size), shape);
       fetches[name] = tensor;
       return tensor;
     });
@@ -235,6 +235,20 @@ export class Recorder {
       value.data = value.native.data as NumericData;
     });
     this.onRun?.({ graph, inputs, results: wanted });
+  }
+
+  /** An array for a result. */
+  #room(graph: CompiledGraph, id: number, type: NumericType, size: number): NumericData {
+    try {
+      return this.pool.take(type, size);
+    } catch (cause) {
+      const path = graph.end.path();
+      throw explainFailure(
+        cause,
+        path,
+        path.find(({ first, outputs }) => id >= first && id < first + outputs.length),
+      );
+    }
   }
 
   #tensor(type: NumericType, data: NumericData, shape: Shape): NativeTensor {
