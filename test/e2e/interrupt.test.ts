@@ -16,10 +16,9 @@ import { Module, parameter, SGD, Trainer } from 'strobe';
 class Slow extends Module {
   readonly w = parameter(tf.scalar(1));
   trainingStep(batch: tf.Tensor): tf.Scalar {
-    if (process.env['STUCK']) for (;;);
     return tf.mean(tf.mul(batch, this.w.variable)) as tf.Scalar;
   }
-  async onTrainBatchEnd() { await new Promise((resolve) => setTimeout(resolve, 20)); }
+  async onTrainBatchEnd() { await new Promise((resolve) => setTimeout(resolve, process.env['STUCK'] ? 60_000 : 20)); }
   onTrainBatchStart() { if (this.globalStep === 3 || process.env['STUCK']) console.log('training'); }
   onTrainEnd() { console.log('onTrainEnd'); }
   configureOptimizers() { return new SGD(this.parameters(), { lr: 0.001 }); }
@@ -65,11 +64,10 @@ describe('Ctrl-C', () => {
     expect(await readdir(join(saved, '..'))).toContain('interrupted.ckpt');
   });
 
-  it('twice: the process ends at once, whatever it is doing', async () => {
+  it('twice: the process ends at once, though a hook has not come back', async () => {
     const path = join(folder, 'stuck.ts');
     await writeFile(path, PROGRAM);
     const { signal } = await interrupted(path, { STUCK: '1' }, 2);
-    // In an endless loop nobody is there to handle the first one either.
-    expect(signal === 'SIGINT' || signal === 'SIGKILL').toBe(true);
+    expect(signal).toBe('SIGINT');
   });
 });
