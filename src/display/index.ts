@@ -4,20 +4,20 @@ export { compareRuns, Comparison, type CompareOptions } from './compare.js';
 export { display } from './display.js';
 export { setDisplayHost, type DisplayHost } from './hosts.js';
 export type { MetricSource } from './metric-rows.js';
-export {
-  Figure,
-  type Axis,
-  type CurvePanel,
-  type FigureSpec,
-  type Mark,
-  type MatrixPanel,
-  type Panel,
-  type Picture,
-  type PicturesPanel,
-  type Series,
-  type Values,
-} from './plots/figure.js';
-export type { PlotlyFigure } from './plots/plotly.js';
+export { Figure } from './figure/figure.js';
+export type {
+  Axis,
+  CurvePanel,
+  FigureSpec,
+  Mark,
+  MatrixPanel,
+  Panel,
+  Picture,
+  PicturesPanel,
+  Series,
+  Values,
+} from './figure/spec.js';
+export type { PlotlyFigure } from './figure/plotly-parts.js';
 export { confusionMatrix, type ConfusionMatrixOptions, type Predictions } from './plots/confusion-matrix.js';
 export { gradientFlow, parameterFlow } from './plots/flow.js';
 export { histogram, type HistogramOptions } from './plots/histogram.js';
@@ -26,7 +26,7 @@ export { lrFinderPlot, type LrFinderCurve, type LrFinderPlotOptions } from './pl
 export { metricCurves, type MetricCurvesOptions } from './plots/metric-curves.js';
 export { schedulePreview, type ScheduleSource } from './plots/schedule.js';
 export type { Numbers } from './plots/values.js';
-export { saveHtml } from './plots/save-html.js';
+export { saveHtml } from './figure/save-html.js';
 export { humanCount, summaryText, type Summary, type SummaryRow } from './summary/layout.js';
 export { summaryOf, type SummaryOptions } from './summary/summarize.js';
 export { callbacksTable } from './tables/callbacks.js';

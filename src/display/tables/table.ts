@@ -1,7 +1,7 @@
 import { SHOW, type MimeBundle } from '../bundle.js';
-import { shortNumber } from '../plots/scale.js';
+import { shortNumber } from '../short-number.js';
 import { escapeHtml } from '../escape.js';
-import { alignedText, type Align } from './text.js';
+import { alignedText, type Align } from '../aligned-text.js';
 
 /** What may stand in a cell. Undefined is an empty cell. */
 export type Cell = string | number | boolean | undefined;

@@ -1,7 +1,7 @@
-import type { CurvePanel, FigureSpec, MatrixPanel, Panel, PicturesPanel } from './figure.js';
+import type { CurvePanel, FigureSpec, MatrixPanel, Panel, PicturesPanel } from './spec.js';
 import { curvesText } from './text-curves.js';
-import { shortNumber } from './scale.js';
-import { alignedText } from '../tables/text.js';
+import { shortNumber } from '../short-number.js';
+import { alignedText } from '../aligned-text.js';
 
 /** The figure as lines of characters. */
 export function textChart({ title, panels }: Pick<FigureSpec, 'title' | 'panels'>): string {
