@@ -1,5 +1,8 @@
 /** What things look like: text, tables, plots, progress; one bundle per thing, shown in any host. */
-export { bundleOf, type MimeBundle, type Showable } from './bundle.js';
+import './views/install.js';
+
+export type { Drawable, MimeBundle, Showable } from './bundle.js';
+export { bundleOf } from './bundle-of.js';
 export { compareRuns, Comparison, type CompareOptions } from './compare.js';
 export { display } from './display.js';
 export { setDisplayHost, type DisplayHost } from './hosts.js';
@@ -33,4 +36,6 @@ export { callbacksTable } from './tables/callbacks.js';
 export { journalEntriesTable } from './tables/journal.js';
 export { metricsTable } from './tables/metrics.js';
 export { summaryView } from './tables/summary.js';
+export { recordsTable } from './views/records.js';
+export { Sparkline } from './sparkline.js';
 export { Table, type Cell, type TableSpec } from './tables/table.js';

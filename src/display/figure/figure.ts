@@ -1,6 +1,6 @@
 import type { MimeBundle } from '../bundle.js';
 import { SHOW } from '../bundle.js';
-import { htmlOf } from './html.js';
+import { htmlOf, pictureOf } from './html.js';
 import { plotlyOf } from './plotly.js';
 import type { PlotlyFigure } from './plotly-parts.js';
 import { pngOf } from './png.js';
@@ -40,9 +40,10 @@ export class Figure implements FigureSpec {
    *
    * @param options.plotly brings plotly.js along (2 MB). Default: the first time in this process, so that a notebook has
    *   it once; the other figures on the page find it.
+   * @param options.interactive false gives the picture alone. Default true.
    */
-  toHtml(options: { plotly?: boolean } = {}): string {
-    return htmlOf(this, options);
+  toHtml({ interactive = true, ...options }: { plotly?: boolean; interactive?: boolean } = {}): string {
+    return interactive ? htmlOf(this, options) : pictureOf(this);
   }
 
   /** A chart of characters. */

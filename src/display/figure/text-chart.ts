@@ -71,6 +71,7 @@ function pictures({ pictures: all, columns }: PicturesPanel): string {
           .trimEnd(),
       );
   }
+  while (lines.at(-1) === '') lines.pop();
   if (all.length > 2 * across) lines.push(`... and ${all.length - 2 * across} more`);
   return lines.join('\n');
 }
