@@ -153,6 +153,14 @@ export class Run implements AsyncIterable<RunEvent> {
     playing.catch(() => undefined);
   }
 
+  /**
+   * Waits until a playing run pauses by itself, at a breakpoint say, or ends. Gives the event it stands at, undefined at the
+   * end or if it does not play. Throws what the run threw, if it did.
+   */
+  async wait(): Promise<RunEvent | undefined> {
+    return this.#playing;
+  }
+
   /** Pauses a playing run at its next hook. Throws what the run threw, if it did. */
   async pause(): Promise<Position> {
     this.#pauseRequested = true;
@@ -162,9 +170,13 @@ export class Run implements AsyncIterable<RunEvent> {
     return this.position;
   }
 
-  /** Pauses a playing run at a hook, always or when the predicate holds. */
-  break<H extends HookName>(hook: H, when?: (event: EventOf<H>) => boolean): Breakpoint {
-    return this.#breakpoints.at(hook, when as ((event: RunEvent) => boolean) | undefined);
+  /**
+   * Pauses a playing run at a hook, always or when the predicate holds.
+   *
+   * @param description what lists of breakpoints say of it. Default: the hook's name.
+   */
+  break<H extends HookName>(hook: H, when?: (event: EventOf<H>) => boolean, description?: string): Breakpoint {
+    return this.#breakpoints.at(hook, when as ((event: RunEvent) => boolean) | undefined, description);
   }
 
   /**
