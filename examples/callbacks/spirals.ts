@@ -17,7 +17,7 @@ export class Spirals extends Module {
   }
 
   override forward(x: tf.Tensor): tf.Tensor {
-    return this.head.apply(this.backbone.apply(x) as tf.Tensor) as tf.Tensor;
+    return this.head.apply(this.backbone.apply(x)) as tf.Tensor;
   }
 
   override trainingStep([x, y]: Points): tf.Scalar {
