@@ -1,6 +1,7 @@
 import type { Metrics } from '../module/metrics.js';
 import type { Module } from '../module/module.js';
 import { journalEntriesTable } from '../display/tables/journal.js';
+import { forkTrainer } from '../trainer/fork.js';
 import type { Callback, CallbackList } from '../trainer/callback.js';
 import { eventData, type Batch, type HookName } from '../trainer/hooks.js';
 import type { AdvanceOptions, Outcome, Runner } from '../trainer/runner.js';
@@ -314,7 +315,7 @@ export class Run implements AsyncIterable<RunEvent> {
     this.#refuseIfBusy();
     await this.#runner.prepare();
     takeOver(this.#session);
-    const trainer = this.trainer.fork({ silent: true });
+    const trainer = forkTrainer(this.trainer, { silent: true });
     const [val] = [this.#session.data.loaders('val')];
     const modes = this.#session.modes();
     try {
