@@ -78,6 +78,7 @@ export class Runner {
       throw error;
     } finally {
       this.executing = false;
+      for (const tell of trainer.atRest) tell();
     }
   }
 

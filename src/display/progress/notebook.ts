@@ -15,7 +15,8 @@ const INTERVAL_MS = 200;
 const MOST_POINTS = 2000;
 const MOST_EPOCHS = 12;
 
-const COLOURS = { running: PALETTE[0], done: PALETTE[2], interrupted: '#d03b3b', failed: '#d03b3b' } as const;
+const RED = '#d03b3b';
+const COLOURS = { running: PALETTE[0], paused: PALETTE[1], done: PALETTE[2], interrupted: RED, failed: RED } as const;
 
 interface EpochRow {
   epoch: number;
@@ -27,25 +28,39 @@ let displays = 0;
 
 /** One display in a notebook that is updated as training goes on: bars, a live curve, and a table of the epochs. */
 export class NotebookRenderer implements ProgressRenderer {
+  readonly separate = true;
   readonly #id = `strobe-progress-${process.pid}-${++displays}`;
   readonly #epochs: EpochRow[] = [];
   #curve: { x: number[]; y: number[] } = { x: [], y: [] };
   #views: ProgressView[] = [];
   #state: keyof typeof COLOURS = 'running';
   #last = -Infinity;
+  #pausing: NodeJS.Timeout | undefined;
 
   due(now: number): boolean {
     return now - this.#last >= INTERVAL_MS;
   }
 
   show(views: ProgressView[]): void {
+    this.#goOn();
     this.#views = views;
     const [first] = views;
     if (first?.epoch !== undefined && typeof first.metrics.loss === 'number') this.#addPoint(first, first.metrics.loss);
     this.#draw();
   }
 
+  /** Not at once: a run that is stepped stands still a thousand times a second. */
+  pause(views: ProgressView[]): void {
+    this.#goOn();
+    this.#pausing = setTimeout(() => {
+      this.#views = views;
+      this.#state = 'paused';
+      this.#draw();
+    }, INTERVAL_MS).unref();
+  }
+
   finish(view: ProgressView): void {
+    this.#goOn();
     if (view.epoch !== undefined)
       this.#epochs.push({ epoch: view.epoch, seconds: view.elapsed, metrics: numbersIn(view.metrics) });
     this.#views = [view];
@@ -57,8 +72,14 @@ export class NotebookRenderer implements ProgressRenderer {
   }
 
   close(outcome: ProgressOutcome): void {
+    this.#goOn();
     this.#state = outcome;
     if (this.#views.length > 0) this.#draw();
+  }
+
+  #goOn(): void {
+    clearTimeout(this.#pausing);
+    this.#state = 'running';
   }
 
   /** A loss for each look at it. When there are many, every second one goes. */
