@@ -78,7 +78,7 @@ export class Runner {
       throw error;
     } finally {
       this.executing = false;
-      for (const tell of trainer.atRest) tell();
+      this.#rest();
     }
   }
 
@@ -97,6 +97,7 @@ export class Runner {
     trainer.status = 'finished';
     this.#warnOf(await this.execution.unwind());
     leave(this.execution.session);
+    this.#rest();
   }
 
   #end(): void {
@@ -126,6 +127,10 @@ export class Runner {
     errors.push(...(await this.execution.unwind()));
     leave(session);
     this.#warnOf(errors);
+  }
+
+  #rest(): void {
+    for (const tell of this.execution.session.trainer.atRest) tell();
   }
 
   async #attempt(work: () => unknown): Promise<void> {
