@@ -208,6 +208,15 @@ export class Run implements AsyncIterable<RunEvent> {
       : this.#listeners.add(first, second as (event: EventOf<H>) => void);
   }
 
+  /** Calls the listener whenever the run has come to rest: it is paused, or over. The function it gives back ends that. */
+  onRest(listener: () => void): () => void {
+    const { atRest } = this.trainer;
+    // One of its own: the same function may be given twice.
+    const tell = (): void => listener();
+    atRest.add(tell);
+    return () => void atRest.delete(tell);
+  }
+
   /** What was changed while the run was paused, when and where, from what to what; direct assignments included. */
   get journal(): JournalEntry[] {
     this.#takeOver();

@@ -87,6 +87,8 @@ export class Trainer {
   ckptPath: string | undefined;
   /** Where `print` and `warn` go while something is being drawn, so that they do not write into it. */
   printer: ((line: string) => void) | undefined;
+  /** @internal Told whenever the run has come to rest: it is paused, or over. */
+  readonly atRest = new Set<() => void>();
   #runner: Runner | undefined;
 
   constructor(options: TrainerOptions = {}) {
