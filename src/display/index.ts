@@ -1,5 +1,6 @@
 /** What things look like: text, tables, plots, progress; one bundle per thing, shown in any host. */
 export { bundleOf, type MimeBundle, type Showable } from './bundle.js';
+export type { Comm, CommHost, CommMessage, CommOpening } from './comms.js';
 export { compareRuns, Comparison, type CompareOptions } from './compare.js';
 export { display } from './display.js';
 export { setDisplayHost, type DisplayHost } from './hosts.js';

@@ -21,7 +21,7 @@ import { predict, test, validate } from './evaluate.js';
 import { Execution } from './execution.js';
 import { fit } from './fit.js';
 import type { Stage } from './hooks.js';
-import { interruptible } from './interrupt.js';
+import { interruptible, whileUnderWay } from './interrupt.js';
 import { changed, limitsOf, type Limits } from './limits.js';
 import { resolveOptions, type ResolvedOptions, type TrainerOptions } from './options.js';
 import { countTrainingBatches } from './phases/loaders.js';
@@ -150,7 +150,11 @@ export class Trainer {
 
   /** Runs to the end, or to Ctrl-C: then a fit is saved where it stands. */
   async #drain(runner: Runner, signal: AbortSignal | undefined): Promise<{ outcome: Outcome; reason: string }> {
-    if (signal) return runner.drain({ signal });
+    if (signal) {
+      const interrupt = new AbortController();
+      const either = AbortSignal.any([signal, interrupt.signal]);
+      return whileUnderWay((reason) => interrupt.abort(new Error(reason)), () => runner.drain({ signal: either }));
+    }
     const beforeInterrupt = async (): Promise<void> => {
       const { stage } = runner.execution.session;
       if (stage !== 'fit' || !this.checkpointCallback || this.options.fastDevRun !== false) return;
