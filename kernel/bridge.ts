@@ -24,12 +24,17 @@ export type ToMain =
   /** The cells that were running when the interrupt came. */
   | { type: 'interrupt'; ids: number[] }
   | { type: 'input'; id: number; value: string }
+  /** The kernel is to end; the answer is `goodbye`. */
   | { type: 'exit' };
 
 export type ToIo =
   /** The slot that makes loops of cells throw. */
   | { type: 'interruptFlag'; flag: Int32Array }
   | { type: 'publish'; message: Publication }
+  /** The main thread has come to an interrupt. */
+  | { type: 'interrupted' }
+  /** The main thread ends as soon as the I/O thread has. */
+  | { type: 'goodbye' }
   /** Something in the code of the request asks the user. `id` is the request's. */
   | { type: 'ask'; id: number; prompt: string; password: boolean }
   /** The request is done: its reply is sent, if it has one, and then it is idle. */

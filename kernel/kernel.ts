@@ -30,12 +30,13 @@ export class Kernel {
       case 'request':
         return void this.#answer(message.request, message.executionCount);
       case 'interrupt':
+        this.#parts.post({ type: 'interrupted' });
         interruptAll('interrupted from the notebook');
         return void this.#parts.cells.interrupt(message.ids);
       case 'input':
         return this.#parts.questions.answer(message.id, message.value);
       case 'exit':
-        process.exit();
+        return this.#parts.post({ type: 'goodbye' });
     }
   }
 

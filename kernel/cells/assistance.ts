@@ -36,7 +36,7 @@ export async function inspect(evaluator: Evaluator, content: Fields): Promise<Fi
 }
 
 /** Content of `is_complete_reply`. */
-export function isComplete(evaluator: Evaluator, content: Fields): Fields {
-  const { status, indent } = evaluator.isComplete(codeRequest(content).code);
+export async function isComplete(evaluator: Evaluator, content: Fields): Promise<Fields> {
+  const { status, indent } = await evaluator.isComplete(codeRequest(content).code);
   return status === 'incomplete' ? { status, indent } : { status };
 }

@@ -1,4 +1,5 @@
-import { bundleOf } from '../../src/display/index.js';
+import { inspect } from 'node:util';
+import { bundleOf, type MimeBundle } from '../../src/display/index.js';
 import type { Evaluation, Evaluator } from '../../src/evaluator/evaluator.js';
 import type { Request } from '../bridge.js';
 import type { Fields } from '../protocol/message.js';
@@ -12,6 +13,8 @@ import { dataOf } from './places.js';
 interface Execution {
   origin: Origin;
   interrupted: boolean;
+  /** Whether it has come to the evaluator. */
+  evaluating: boolean;
   /** Settles what the execution waits for when it is interrupted. */
   stop: () => void;
   stopped: Promise<void>;
@@ -58,7 +61,7 @@ export class Cells {
       execution.interrupted = true;
       execution.stop();
     }
-    if (executions.length > 0) (await this.#evaluator).interrupt();
+    if (executions.some(({ evaluating }) => evaluating)) (await this.#evaluator).interrupt();
   }
 
   async #run(
@@ -73,7 +76,7 @@ export class Cells {
     if (outcome.status === 'error') return this.#failure(outcome);
     if (outcome.hasValue && outcome.value !== undefined) {
       try {
-        const data = dataOf(bundleOf(outcome.value));
+        const data = dataOf(resultOf(outcome.value));
         this.#output.publish('execute_result', { execution_count: executionCount, data, metadata: {} });
       } catch (error) {
         return this.#failure(failureOf(error));
@@ -90,6 +93,7 @@ export class Cells {
       const magic = magicOf(code);
       if (magic?.name === 'load') return await load(magic.argument);
       if (magic?.name === 'reset') evaluator.reset();
+      execution.evaluating = true;
       const begun = performance.now();
       const outcome = await evaluator.evaluate(magic?.name === 'reset' ? '' : (magic?.code ?? code), { cell });
       if (magic?.name === 'time') this.#output.text('stdout', `${duration(performance.now() - begun)}\n`);
@@ -115,7 +119,7 @@ export class Cells {
     for (const [name, expression] of Object.entries(expressions)) {
       const outcome = await evaluator.evaluate(expression, { cell: name });
       if (outcome.status === 'ok') {
-        results[name] = { status: 'ok', data: dataOf(bundleOf(outcome.value)), metadata: {} };
+        results[name] = { status: 'ok', data: dataOf(resultOf(outcome.value)), metadata: {} };
       } else {
         results[name] = errorContent(outcome.status === 'error' ? outcome : INTERRUPTED);
       }
@@ -151,13 +155,18 @@ function failureOf(error: unknown): Extract<Evaluation, { status: 'error' }> {
   return { status: 'error', phase: 'run', name, message, traceback, error };
 }
 
+/** As a result, a text is told from a number; `display` shows it as it is. */
+function resultOf(value: unknown): MimeBundle {
+  return typeof value === 'string' ? { 'text/plain': inspect(value) } : bundleOf(value);
+}
+
 function begin({ id, header, content, metadata }: Request, options: Omit<ExecuteRequest, 'code'>): Execution {
   const cell = String(metadata['cellId'] ?? content['code']);
   const { silent, allowStdin } = options;
   const origin: Origin = { id, header, cell, silent, allowStdin, pending: new Set() };
   let stop = (): void => undefined;
   const stopped = new Promise<void>((resolve) => (stop = resolve));
-  return { origin, interrupted: false, stop: () => stop(), stopped };
+  return { origin, interrupted: false, evaluating: false, stop: () => stop(), stopped };
 }
 
 async function load(file: string): Promise<Outcome> {

@@ -36,17 +36,19 @@ export class Output {
   }
 
   text(name: 'stdout' | 'stderr', text: string): void {
-    if (text === '') return;
+    this.textFor(this.origin, name, text);
+  }
+
+  textFor(origin: Origin | undefined, name: 'stdout' | 'stderr', text: string): void {
+    if (text === '' || origin?.silent) return;
     this.#backlog.add(text.length);
-    if (!this.publish('stream', { name, text })) this.#backlog.remove(text.length);
+    this.publishFor(origin?.header, 'stream', { name, text });
   }
 
   /** Publishes for the cell that the running code belongs to; nothing comes of a silent one. */
-  publish(type: string, content: Fields, extras: Extras = {}): boolean {
+  publish(type: string, content: Fields, extras: Extras = {}): void {
     const { origin } = this;
-    if (origin?.silent) return false;
-    this.publishFor(origin?.header, type, content, extras);
-    return true;
+    if (!origin?.silent) this.publishFor(origin?.header, type, content, extras);
   }
 
   publishFor(parent: Header | undefined, type: string, content: Fields, { metadata, buffers }: Extras = {}): void {

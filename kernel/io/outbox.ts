@@ -60,6 +60,11 @@ export class Publisher {
     this.#outbox.send([message.type], message);
   }
 
+  /** Tells who has subscribed to a topic that the channel is open (JEP 65). */
+  welcome(topic: string): void {
+    this.#outbox.send([topic], { type: 'iopub_welcome', parent: {}, content: { subscription: topic } });
+  }
+
   /** Sends what is waiting to be merged. */
   flush(): void {
     clearTimeout(this.#timer);

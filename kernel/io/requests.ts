@@ -5,6 +5,7 @@ import { commContent, executeRequest, historyRequest } from '../protocol/request
 import type { CellHistory } from './history.js';
 import type { Conversation } from './conversation.js';
 import type { Incoming } from './incoming.js';
+import type { Interrupts } from './interrupts.js';
 import { kernelInfo } from './kernel-info.js';
 import type { QueuedCell } from './shell.js';
 import { ShellQueue } from './shell.js';
@@ -13,6 +14,7 @@ import { Subshells } from './subshells.js';
 export interface RequestsOptions {
   conversation: Conversation;
   history: CellHistory;
+  interrupts: Interrupts;
   tell: (message: ToMain) => void;
   /** Publishes what comes of a request. */
   publish: (incoming: Incoming, type: string, content: Fields) => void;
@@ -31,7 +33,6 @@ export class Requests {
   readonly #shells: Subshells;
   readonly #pending = new Map<number, Pending>();
   readonly #comms = new Map<string, string>();
-  #interruptFlag: Int32Array | undefined;
   #executionCount = 0;
 
   constructor(options: RequestsOptions) {
@@ -45,10 +46,6 @@ export class Requests {
   /** The cell that keeps the main shell busy. */
   get running(): Incoming | undefined {
     return this.#shells.main.running?.incoming;
-  }
-
-  set interruptFlag(flag: Int32Array) {
-    this.#interruptFlag = flag;
   }
 
   /** A request that was handed on and is not done. */
@@ -93,7 +90,7 @@ export class Requests {
   }
 
   #route(incoming: Incoming): void {
-    const { conversation, history } = this.#options;
+    const { conversation, history, interrupts } = this.#options;
     const { header, content } = incoming.message;
     const answer = (fields: Fields): void => conversation.answer(incoming, { status: 'ok', ...fields });
     switch (header.msg_type) {
@@ -116,7 +113,7 @@ export class Requests {
       case 'comm_info_request':
         return answer({ comms: this.#commInfo(read.string(content, 'target_name', '')) });
       case 'interrupt_request':
-        this.#interrupt();
+        interrupts.interrupt(this.#shells.running.map((cell) => cell.incoming.id));
         return answer({});
       case 'shutdown_request':
         return this.#shutDown(incoming, read.boolean(content, 'restart', false));
@@ -143,7 +140,6 @@ export class Requests {
       const content = { code: request.code, execution_count: this.#executionCount };
       this.#options.publish(incoming, 'execute_input', content);
     }
-    if (this.#interruptFlag && this.#shells.running.length === 1) Atomics.store(this.#interruptFlag, 0, 0);
     this.#tell(incoming);
   }
 
@@ -159,13 +155,6 @@ export class Requests {
     this.#pending.set(id, { incoming, executionCount });
     const request = { id, header, content, metadata, buffers };
     this.#options.tell({ type: 'request', request, executionCount });
-  }
-
-  /** Loops of a running cell stop at the flag, at once; what waits, and runs in the background, by the message. */
-  #interrupt(): void {
-    const ids = this.#shells.running.map(({ incoming }) => incoming.id);
-    if (ids.length > 0 && this.#interruptFlag) Atomics.store(this.#interruptFlag, 0, 1);
-    this.#options.tell({ type: 'interrupt', ids });
   }
 
   #commInfo(target: string): Fields {

@@ -1,4 +1,4 @@
-import { Publisher, Reply, Router } from 'zeromq';
+import { Reply, Router, XPublisher } from 'zeromq';
 import type { Connection } from '../protocol/connection.js';
 
 export type Sockets = Awaited<ReturnType<typeof bindSockets>>;
@@ -12,7 +12,8 @@ export async function bindSockets({ addresses, curve }: Connection) {
     control: new Router(router),
     stdin: new Router(router),
     // A publisher drops what is above its mark, so there is none.
-    iopub: new Publisher({ sendHighWaterMark: 0, linger: 500 }),
+    // Subscriptions can be read from it.
+    iopub: new XPublisher({ sendHighWaterMark: 0, linger: 500, verbosity: 'allSubs' }),
     hb: new Reply({ linger: 0 }),
   };
   for (const socket of Object.values(sockets)) {

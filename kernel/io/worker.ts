@@ -7,6 +7,7 @@ import { Backlog } from './backlog.js';
 import { Conversation } from './conversation.js';
 import { CellHistory } from './history.js';
 import type { Incoming } from './incoming.js';
+import { Interrupts } from './interrupts.js';
 import { Outbox, Publisher } from './outbox.js';
 import { Questions } from './questions.js';
 import { Requests } from './requests.js';
@@ -27,18 +28,21 @@ async function serve(port: NonNullable<typeof parentPort>, options: IoOptions): 
   const history = new CellHistory(options.historyFile);
   const conversation = new Conversation(outboxes, publisher, (): Incoming | undefined => requests.running);
   const questions = new Questions(stdin, (id, value) => tell({ type: 'input', id, value }));
+  const interrupts = new Interrupts(tell);
   const requests: Requests = new Requests({
     conversation,
     history,
+    interrupts,
     tell,
     publish: ({ message }, type, content) => publisher.publish({ type, parent: message.header, content }),
     shutDown: () => void shutDown(),
   });
 
+  let deadline: NodeJS.Timeout | undefined;
   async function shutDown(): Promise<void> {
     await Promise.all([publisher.sent(), ...[outboxes.shell, outboxes.control, stdin].map((outbox) => outbox.sent())]);
     // A cell that never gives way would keep the process alive.
-    setTimeout(() => process.kill(process.pid, 'SIGKILL'), GRACE_MS);
+    deadline = setTimeout(() => process.kill(process.pid, 'SIGKILL'), GRACE_MS);
     for (const socket of Object.values(sockets)) socket.close();
     tell({ type: 'exit' });
   }
@@ -46,8 +50,10 @@ async function serve(port: NonNullable<typeof parentPort>, options: IoOptions): 
   port.on('message', (message: ToIo) => {
     switch (message.type) {
       case 'interruptFlag':
-        requests.interruptFlag = message.flag;
+        interrupts.flag = message.flag;
         return;
+      case 'interrupted':
+        return interrupts.taken();
       case 'publish': {
         const { type, parent, content, metadata, buffers } = message.message;
         requests.noteOutput(type, content);
@@ -59,6 +65,10 @@ async function serve(port: NonNullable<typeof parentPort>, options: IoOptions): 
         if (incoming) questions.ask(incoming, message.prompt, message.password);
         return;
       }
+      case 'goodbye':
+        clearTimeout(deadline);
+        port.close();
+        return;
       case 'done':
         questions.forget(message.id);
         return requests.finish(message.id, message.content);
@@ -82,9 +92,18 @@ async function serve(port: NonNullable<typeof parentPort>, options: IoOptions): 
     for await (const beat of sockets.hb) await sockets.hb.send(beat);
   };
 
+  /** A client that subscribes is told so: from then on it misses nothing. */
+  const welcome = async (): Promise<void> => {
+    for await (const [frame] of sockets.iopub) {
+      if (frame?.[0] !== 1) continue;
+      publisher.welcome(frame.subarray(1).toString());
+    }
+  };
+
   publisher.publish({ type: 'status', parent: {}, content: { execution_state: 'starting' } });
   await Promise.all([
     echo(),
+    welcome(),
     each(sockets.control, receiver('control')),
     each(sockets.shell, receiver('shell')),
     each(sockets.stdin, (envelope) => questions.receive(envelope)),
