@@ -45,6 +45,7 @@ module.exports = {
     only('src/random/', foundation),
     only('src/autograd/', foundation),
     only('src/backend/', foundation, 'An engine knows nothing of training.'),
+    only('src/evaluator/', ['src/errors'], 'Cells know nothing of training.'),
     only('src/data/', [...foundation, 'src/random/']),
     only('src/module/', [...foundation, 'src/checkpoint/']),
     only('src/optim/', [...foundation, 'src/module/parameter', 'src/autograd/']),
