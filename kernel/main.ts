@@ -19,7 +19,7 @@ export function createKernel(post: (message: ToIo) => void, backlog: Backlog): K
     (id, prompt, password) => post({ type: 'ask', id, prompt, password }),
     (origin) => cells.isRunning(origin),
   );
-  const clearOutput = (wait = false): void => void output.publish('clear_output', { wait });
+  const clearOutput = (wait = false): void => output.publish('clear_output', { wait });
   const evaluator = startEvaluator({ input: questions.input, clearOutput });
   const cells: Cells = new Cells(evaluator, output);
   output.capture();

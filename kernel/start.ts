@@ -26,7 +26,9 @@ export async function startKernel({
     process.exit(1);
   });
   io.once('exit', () => process.exit());
-  const kernel = import('./main.js').then(({ createKernel }) => createKernel((message) => io.postMessage(message), backlog));
+  const kernel = import('./main.js').then(({ createKernel }) =>
+    createKernel((message) => io.postMessage(message), backlog),
+  );
   io.on('message', (message: ToMain) => void kernel.then((main) => main.receive(message)));
   await kernel;
 }

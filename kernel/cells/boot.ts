@@ -9,23 +9,23 @@ export interface KernelGlobals {
   clearOutput: (wait?: boolean) => void;
 }
 
-/** Starts the evaluator with the names that every cell sees. */
+/** Starts the evaluator with the names that every cell sees. Its compiler starts while this thread loads the packages. */
 export async function startEvaluator({ input, clearOutput }: KernelGlobals): Promise<Evaluator> {
   const cwd = process.cwd();
-  const [tf, strobe] = await Promise.all([
+  const globals = {
+    display: { value: display, type: "typeof import('strobe/display').display" },
+    input: { value: input, type: '(prompt?: string, options?: { password?: boolean }) => Promise<string>' },
+    clearOutput: { value: clearOutput, type: '(wait?: boolean) => void' },
+    tf: { type: "typeof import('@tensorflow/tfjs')", value: undefined as unknown },
+    strobe: { type: "typeof import('strobe')", value: undefined as unknown },
+  };
+  const evaluator = createEvaluator({ cwd, globals });
+  [globals.tf.value, globals.strobe.value] = await Promise.all([
     importFrom(cwd, '@tensorflow/tfjs', () => import('@tensorflow/tfjs')),
     importFrom(cwd, 'strobe', () => import('../../src/index.js')),
   ]);
-  return createEvaluator({
-    cwd,
-    globals: {
-      display: { value: display, type: "typeof import('strobe/display').display" },
-      tf: { value: tf, type: "typeof import('@tensorflow/tfjs')" },
-      strobe: { value: strobe, type: "typeof import('strobe')" },
-      input: { value: input, type: '(prompt?: string, options?: { password?: boolean }) => Promise<string>' },
-      clearOutput: { value: clearOutput, type: '(wait?: boolean) => void' },
-    },
-  });
+  evaluator.reset();
+  return evaluator;
 }
 
 /** The package that the notebook's folder has, which is the one that its imports get; else the kernel's own. */

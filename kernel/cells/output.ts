@@ -64,7 +64,7 @@ export class Output {
         if (done) process.nextTick(done);
         return true;
       };
-      process[name].write = write as typeof process.stdout.write;
+      process[name].write = write;
     }
   }
 }

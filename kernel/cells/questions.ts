@@ -37,7 +37,7 @@ export class Questions {
     if (!origin.allowStdin) throw nobodyToAsk();
     return new Promise((resolve, reject) => {
       this.#open.push({ origin, resolve, reject });
-      this.#ask(origin.id, String(prompt), password);
+      this.#ask(origin.id, prompt, password);
     });
   };
 

@@ -22,6 +22,7 @@ export async function bindSockets({ addresses, curve }: Connection) {
     socket.curvePublicKey = curve.publicKey;
     socket.curveSecretKey = curve.secretKey;
   }
-  for (const [channel, socket] of Object.entries(sockets)) await socket.bind(addresses[channel as keyof typeof sockets]);
+  for (const [channel, socket] of Object.entries(sockets))
+    await socket.bind(addresses[channel as keyof typeof sockets]);
   return sockets;
 }

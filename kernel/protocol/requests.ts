@@ -48,7 +48,7 @@ export function unitsOf(text: string, points: number): number {
 
 /** UTF-16 units before a position, to code points. */
 export function pointsOf(text: string, units: number): number {
-  return [...text.slice(0, units)].length;
+  return Array.from(text.slice(0, units)).length;
 }
 
 export interface HistoryRequest {

@@ -153,7 +153,10 @@ export class Trainer {
     if (signal) {
       const interrupt = new AbortController();
       const either = AbortSignal.any([signal, interrupt.signal]);
-      return whileUnderWay((reason) => interrupt.abort(new Error(reason)), () => runner.drain({ signal: either }));
+      return whileUnderWay(
+        (reason) => interrupt.abort(new Error(reason)),
+        () => runner.drain({ signal: either }),
+      );
     }
     const beforeInterrupt = async (): Promise<void> => {
       const { stage } = runner.execution.session;

@@ -123,8 +123,14 @@ export class JupyterClient {
       cwd: options.cwd ?? root,
       env: { ...process.env, JUPYTER_DATA_DIR: join(folder, 'data'), ...options.env },
     });
-    const client = new JupyterClient(folder, connection, child, connect(connection, curve ? keys.publicKey : undefined));
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (client.log += text.toString()));
+    const client = new JupyterClient(
+      folder,
+      connection,
+      child,
+      connect(connection, curve ? keys.publicKey : undefined),
+    );
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (text: Buffer) => (client.log += text.toString()));
     client.#listen();
     await client.ready();
     return client;
@@ -142,7 +148,8 @@ export class JupyterClient {
   async ready(): Promise<void> {
     for (let attempt = 0; ; attempt++) {
       const id = this.send('shell', 'kernel_info_request', {});
-      const idle = (message: ReceivedMessage) => message.parentId === id && message.content['execution_state'] === 'idle';
+      const idle = (message: ReceivedMessage) =>
+        message.parentId === id && message.content['execution_state'] === 'idle';
       try {
         await this.iopub.find('idle', idle, 1000);
         return;
@@ -157,7 +164,7 @@ export class JupyterClient {
     channel: 'shell' | 'control' | 'stdin',
     type: string,
     content: object,
-    { metadata = {}, buffers = [] as Uint8Array[], header = {} as object } = {},
+    { metadata = {}, buffers = [] as Uint8Array[], header = {} } = {},
   ): string {
     const { id, frames } = this.message(type, content, { metadata, buffers, header });
     this.sendFrames(channel, frames);
@@ -168,11 +175,19 @@ export class JupyterClient {
   message(
     type: string,
     content: object,
-    { metadata = {}, buffers = [] as Uint8Array[], header = {} as object } = {},
+    { metadata = {}, buffers = [] as Uint8Array[], header = {} } = {},
   ): { id: string; frames: Buffer[] } {
     const id = randomUUID();
     const date = new Date().toISOString();
-    const fields = { msg_id: id, session: this.session, username: 'test', date, msg_type: type, version: '5.4', ...header };
+    const fields = {
+      msg_id: id,
+      session: this.session,
+      username: 'test',
+      date,
+      msg_type: type,
+      version: '5.4',
+      ...header,
+    };
     const parts = [fields, {}, metadata, content].map((part) => Buffer.from(JSON.stringify(part)));
     const frames = [DELIMITER, this.sign(parts), ...parts, ...buffers].map((frame) => Buffer.from(frame));
     return { id, frames };
@@ -207,7 +222,10 @@ export class JupyterClient {
   /** Sends a cell without waiting for it. */
   start(code: string, { subshell, metadata = {}, ...options }: ExecuteOptions = {}): string {
     const content = { code, silent: false, store_history: true, user_expressions: {}, allow_stdin: false, ...options };
-    return this.send('shell', 'execute_request', content, { metadata, header: subshell ? { subshell_id: subshell } : {} });
+    return this.send('shell', 'execute_request', content, {
+      metadata,
+      header: subshell ? { subshell_id: subshell } : {},
+    });
   }
 
   /** Waits until a cell is done. */
@@ -309,7 +327,8 @@ function connect(connection: Record<string, unknown>, serverKey?: string) {
   };
   const { publicKey, secretKey } = curveKeyPair();
   for (const [channel, socket] of Object.entries(sockets)) {
-    if (serverKey) Object.assign(socket, { curveServerKey: serverKey, curvePublicKey: publicKey, curveSecretKey: secretKey });
+    if (serverKey)
+      Object.assign(socket, { curveServerKey: serverKey, curvePublicKey: publicKey, curveSecretKey: secretKey });
     const port = String(connection[`${channel}_port`]);
     const { transport, ip } = connection as { transport: string; ip: string };
     socket.connect(transport === 'ipc' ? `ipc://${ip}-${port}` : `tcp://${ip}:${port}`);

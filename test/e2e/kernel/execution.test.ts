@@ -13,7 +13,10 @@ describe('a cell', () => {
     expect(types).toEqual(['busy', 'execute_input', 'execute_result', 'idle']);
     const [, input, result] = messages;
     expect(input?.content).toEqual({ code: '1 + 1', execution_count: reply.content['execution_count'] });
-    expect(result?.content).toMatchObject({ data: { 'text/plain': '2' }, execution_count: input?.content['execution_count'] });
+    expect(result?.content).toMatchObject({
+      data: { 'text/plain': '2' },
+      execution_count: input?.content['execution_count'],
+    });
     expect(reply.content).toMatchObject({ status: 'ok', user_expressions: {}, payload: [] });
   });
 
@@ -97,7 +100,9 @@ describe('options of execute_request', () => {
   });
 
   it('user_expressions are evaluated after the cell, each with its own result or error', async () => {
-    const { reply } = await kernel.execute('const three = 3', { user_expressions: { good: 'three * 2', bad: 'nothing.here' } });
+    const { reply } = await kernel.execute('const three = 3', {
+      user_expressions: { good: 'three * 2', bad: 'nothing.here' },
+    });
     const { good, bad } = reply.content['user_expressions'];
     expect(good).toEqual({ status: 'ok', data: { 'text/plain': '6' }, metadata: {} });
     expect(bad).toMatchObject({ status: 'error' });

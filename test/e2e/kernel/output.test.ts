@@ -9,7 +9,9 @@ afterAll(() => kernel.stop());
 
 describe('what a cell prints', () => {
   it('comes whole and in order before it is idle, 20,000 lines in a handful of messages', async () => {
-    const { stdout, messages, types } = await kernel.execute(`for (let i = 0; i < 20_000; i++) console.log('line ' + i)`);
+    const { stdout, messages, types } = await kernel.execute(
+      `for (let i = 0; i < 20_000; i++) console.log('line ' + i)`,
+    );
     expect(stdout).toBe(Array.from({ length: 20_000 }, (_, i) => `line ${i}\n`).join(''));
     expect(types.at(-1)).toBe('idle');
     expect(messages.filter(({ type }) => type === 'stream').length).toBeLessThan(100);
@@ -20,14 +22,20 @@ describe('what a cell prints', () => {
       console.log('one'); console.error('two'); display('three'); console.log('four');
     `);
     const seen = messages.flatMap(({ type, content }) =>
-      type === 'stream' ? [`${content['name']}: ${content['text'].trim()}`] : type === 'display_data' ? ['display'] : [],
+      type === 'stream'
+        ? [`${content['name']}: ${content['text'].trim()}`]
+        : type === 'display_data'
+          ? ['display']
+          : [],
     );
     expect(seen).toEqual(['stdout: one', 'stderr: two', 'display', 'stdout: four']);
   });
 
   it('later, in the background, is shown in the cell that started it', async () => {
     const first = await kernel.execute(`setTimeout(() => console.log('from the first'), 150); 1`);
-    const second = await kernel.execute(`console.log('from the second'); await new Promise((resolve) => setTimeout(resolve, 300))`);
+    const second = await kernel.execute(
+      `console.log('from the second'); await new Promise((resolve) => setTimeout(resolve, 300))`,
+    );
     await kernel.printed(first.id, 'from the first');
     expect(second.stdout).toBe('from the second\n');
   });

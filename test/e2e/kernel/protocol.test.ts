@@ -50,7 +50,11 @@ describe('help with code', () => {
 
   it('inspects types and documentation', async () => {
     await kernel.execute(`/** Doubles a number. */\nfunction double(n: number) { return n * 2; }`);
-    const reply = await kernel.request('shell', 'inspect_request', { code: 'double(21)', cursor_pos: 3, detail_level: 0 });
+    const reply = await kernel.request('shell', 'inspect_request', {
+      code: 'double(21)',
+      cursor_pos: 3,
+      detail_level: 0,
+    });
     expect(reply).toMatchObject({ status: 'ok', found: true });
     expect(reply['data']['text/plain']).toMatch(/double\(n: number\): number[\s\S]*Doubles a number/);
     const nothing = await kernel.request('shell', 'inspect_request', { code: '   ', cursor_pos: 1, detail_level: 0 });
@@ -73,18 +77,26 @@ describe('history', () => {
       (await client.request('shell', 'history_request', content))['history'];
     const first = await JupyterClient.start({ env });
     for (const code of ['1 + 1', '"two"', '1 + 1', '3']) await first.execute(code);
-    expect(await ask(first, { hist_access_type: 'tail', n: 2 })).toEqual([[1, 3, '1 + 1'], [1, 4, '3']]);
+    expect(await ask(first, { hist_access_type: 'tail', n: 2 })).toEqual([
+      [1, 3, '1 + 1'],
+      [1, 4, '3'],
+    ]);
     expect(await ask(first, { hist_access_type: 'range', session: 0, start: 1, stop: 3, output: true })).toEqual([
       [1, 1, ['1 + 1', '2']],
       [1, 2, ['"two"', `'two'`]],
     ]);
     expect(await ask(first, { hist_access_type: 'search', pattern: '*1*', n: 10 })).toHaveLength(2);
-    expect(await ask(first, { hist_access_type: 'search', pattern: '*1*', unique: true, n: 10 })).toEqual([[1, 3, '1 + 1']]);
+    expect(await ask(first, { hist_access_type: 'search', pattern: '*1*', unique: true, n: 10 })).toEqual([
+      [1, 3, '1 + 1'],
+    ]);
     await first.stop();
     const second = await JupyterClient.start({ env });
     await second.execute('5');
     expect(await ask(second, { hist_access_type: 'range', session: -1, start: 1, stop: 2 })).toEqual([[1, 1, '1 + 1']]);
-    expect(await ask(second, { hist_access_type: 'tail', n: 2 })).toEqual([[1, 4, '3'], [2, 1, '5']]);
+    expect(await ask(second, { hist_access_type: 'tail', n: 2 })).toEqual([
+      [1, 4, '3'],
+      [2, 1, '5'],
+    ]);
     await second.stop();
     await rm(folder, { recursive: true });
   });
@@ -92,10 +104,16 @@ describe('history', () => {
 
 describe('input()', () => {
   it('asks the client that sent the cell, and hides a password', async () => {
-    const id = kernel.start(`const name = await input('Name? '); const word = await input('Word? ', { password: true }); name + word`, {
-      allow_stdin: true,
-    });
-    for (const [prompt, password, value] of [['Name? ', false, 'Ada'], ['Word? ', true, '!']] as const) {
+    const id = kernel.start(
+      `const name = await input('Name? '); const word = await input('Word? ', { password: true }); name + word`,
+      {
+        allow_stdin: true,
+      },
+    );
+    for (const [prompt, password, value] of [
+      ['Name? ', false, 'Ada'],
+      ['Word? ', true, '!'],
+    ] as const) {
       const request = await kernel.stdin.find('question', ({ content }) => content['prompt'] === prompt);
       expect(request).toMatchObject({ type: 'input_request', parentId: id, content: { prompt, password } });
       kernel.send('stdin', 'input_reply', { value });
@@ -112,7 +130,10 @@ describe('input()', () => {
 describe('comms', () => {
   it('to an unknown target are closed', async () => {
     const id = kernel.send('shell', 'comm_open', { comm_id: 'lost', target_name: 'nowhere', data: {} });
-    const closed = await kernel.iopub.find('comm_close', ({ type, content }) => type === 'comm_close' && content['comm_id'] === 'lost');
+    const closed = await kernel.iopub.find(
+      'comm_close',
+      ({ type, content }) => type === 'comm_close' && content['comm_id'] === 'lost',
+    );
     expect(closed.parentId).toBe(id);
     expect(await kernel.request('shell', 'comm_info_request', {})).toEqual({ status: 'ok', comms: {} });
   });
@@ -130,7 +151,10 @@ describe('comms', () => {
     expect(cell.reply.content).toMatchObject({ status: 'ok' });
     kernel.send('shell', 'comm_open', { comm_id: 'c1', target_name: 'echo', data: {} });
     kernel.send('shell', 'comm_msg', { comm_id: 'c1', data: { text: 'hello' } }, { buffers: [Uint8Array.of(1, 2, 3)] });
-    const answer = await kernel.iopub.find('answer', ({ type, content }) => type === 'comm_msg' && content['comm_id'] === 'c1');
+    const answer = await kernel.iopub.find(
+      'answer',
+      ({ type, content }) => type === 'comm_msg' && content['comm_id'] === 'c1',
+    );
     expect(answer.content['data']).toEqual({ text: 'HELLO' });
     expect(answer.buffers).toEqual([Buffer.from([3, 2, 1])]);
     await kernel.printed(cell.id, 'got hello');
@@ -144,8 +168,13 @@ describe('subshells', () => {
   it('run cells between the steps of a busy one', async () => {
     const { subshell_id } = await kernel.request('control', 'create_subshell_request');
     const header = { subshell_id };
-    expect(await kernel.request('control', 'list_subshell_request')).toEqual({ status: 'ok', subshell_id: [subshell_id] });
-    const busy = kernel.start(`let goOn = true; console.log('begun'); while (goOn) await new Promise((resolve) => setTimeout(resolve, 5)); 'done'`);
+    expect(await kernel.request('control', 'list_subshell_request')).toEqual({
+      status: 'ok',
+      subshell_id: [subshell_id],
+    });
+    const busy = kernel.start(
+      `let goOn = true; console.log('begun'); while (goOn) await new Promise((resolve) => setTimeout(resolve, 5)); 'done'`,
+    );
     await kernel.printed(busy, 'begun');
     const beside = await kernel.done(kernel.start(`console.log('beside'); goOn`, { subshell: subshell_id }));
     expect(beside.result).toBe('true');
@@ -172,7 +201,10 @@ describe('requests that are not supported', () => {
 
   it('unknown ones and wrong contents get an error, and the kernel goes on', async () => {
     expect(await kernel.request('shell', 'make_coffee_request')).toMatchObject({ status: 'error' });
-    expect(await kernel.request('shell', 'execute_request', { code: 7 })).toMatchObject({ status: 'error', evalue: 'code has to be a string' });
+    expect(await kernel.request('shell', 'execute_request', { code: 7 })).toMatchObject({
+      status: 'error',
+      evalue: 'code has to be a string',
+    });
     expect(await kernel.request('shell', 'complete_request', {})).toMatchObject({ status: 'error' });
   });
 });
@@ -219,7 +251,10 @@ describe('shutdown_request', () => {
     const id = leaving.start(`console.log('begun'); ${code}`);
     await leaving.printed(id, 'begun');
     const exited = new Promise((resolve) => leaving.process.once('exit', resolve));
-    expect(await leaving.request('control', 'shutdown_request', { restart: false })).toEqual({ status: 'ok', restart: false });
+    expect(await leaving.request('control', 'shutdown_request', { restart: false })).toEqual({
+      status: 'ok',
+      restart: false,
+    });
     await leaving.iopub.find('shutdown_reply', ({ type }) => type === 'shutdown_reply');
     await exited;
     expect(leaving.log).not.toMatch(/terminate|Error/);

@@ -28,7 +28,9 @@ const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe('a run that plays', () => {
   it('goes on after its cell, is seen and changed by later cells, and paused by an interrupt', async () => {
-    const playing = await kernel.execute(`run.on({ hook: 'onTrainEpochEnd', every: 20 }, () => console.log('epoch')); run.play()`);
+    const playing = await kernel.execute(
+      `run.on({ hook: 'onTrainEpochEnd', every: 20 }, () => console.log('epoch')); run.play()`,
+    );
     expect(playing.reply.content['status']).toBe('ok');
     await kernel.printed(playing.id, 'epoch'); // in the cell that started it
     const steps = async () => Number((await kernel.execute('run.position.globalStep')).result);
