@@ -28,6 +28,19 @@ module.exports = {
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     {
+      name: 'display-goes-one-way',
+      comment: 'Not even a type goes back from what a figure looks like to what is plotted.',
+      severity: 'error',
+      from: { path: '^src/display/' },
+      to: { circular: true, viaOnly: { path: '^src/display/' } },
+    },
+    {
+      name: 'a-figure-knows-no-plot',
+      severity: 'error',
+      from: { path: '^src/display/figure/' },
+      to: { path: '^src/', pathNot: '^src/(display/(figure/|[^/]+$)|errors)' },
+    },
+    {
       name: 'library-knows-no-front-end',
       comment: 'src/ knows nothing of kernel/ and repl/. The command is a front end itself: it starts the others.',
       severity: 'error',

@@ -1,3 +1,4 @@
+import chalk from 'chalk';
 import { setDisplayHost } from '../src/display/index.js';
 import type { ToIo } from './bridge.js';
 import { startEvaluator } from './cells/boot.js';
@@ -12,6 +13,8 @@ import { Kernel } from './kernel.js';
 
 /** Puts the main thread's parts together. The evaluator is loaded meanwhile. */
 export function createKernel(post: (message: ToIo) => void, backlog: Backlog): Kernel {
+  // Front ends show the sixteen colours of a terminal, in their theme.
+  chalk.level = 1;
   const output = new Output(post, backlog);
   const comms = new Comms(output);
   setDisplayHost(new Places(output, comms));

@@ -30,5 +30,9 @@ export async function startKernel({
     createKernel((message) => io.postMessage(message), backlog),
   );
   io.on('message', (message: ToMain) => void kernel.then((main) => main.receive(message)));
-  await kernel;
+  // Without its main thread, it would look alive and answer nothing.
+  await kernel.catch((error: unknown) => {
+    console.error('The kernel cannot start.', error);
+    process.exit(1);
+  });
 }

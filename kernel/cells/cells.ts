@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import chalk from 'chalk';
 import { bundleOf, type MimeBundle } from '../../src/display/index.js';
 import type { Evaluation, Evaluator } from '../../src/evaluator/evaluator.js';
 import type { Request } from '../bridge.js';
@@ -141,7 +142,7 @@ type Failure = Pick<Extract<Evaluation, { status: 'error' }>, 'name' | 'message'
 const INTERRUPTED: Failure = {
   name: 'KeyboardInterrupt',
   message: 'the cell was interrupted',
-  traceback: ['\u001b[31mKeyboardInterrupt\u001b[39m: the cell was interrupted'],
+  traceback: ['KeyboardInterrupt: the cell was interrupted'],
 };
 
 function errorContent({ name, message, traceback }: Failure): Fields {
@@ -151,7 +152,7 @@ function errorContent({ name, message, traceback }: Failure): Fields {
 /** An error of the kernel's own, such as a wrong magic, or of a value that cannot show itself. */
 function failureOf(error: unknown): Extract<Evaluation, { status: 'error' }> {
   const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
-  const traceback = `\u001b[31m${name}\u001b[39m: ${message}`.split('\n');
+  const traceback = `${chalk.red(name)}: ${message}`.split('\n');
   return { status: 'error', phase: 'run', name, message, traceback, error };
 }
 

@@ -48,7 +48,7 @@ function statements([root = '', ...rest]: SettingPath, from: unknown, to: unknow
     case 'hparams':
       return [`run.module.hparams[${JSON.stringify(field)}] = ${value};`];
     case 'module': {
-      const path = (rest[0] ?? '').split('.').filter((name) => name !== '');
+      const path = rest.length === 1 ? [] : (rest[0] ?? '').split('.');
       const owner = path.reduce((outer, name) => `(${outer} as any)[${JSON.stringify(name)}]`, 'run.module');
       return [assignment(owner, field, value)];
     }
@@ -81,6 +81,8 @@ function literal(value: unknown): string {
     return `tf.tensor(${JSON.stringify(values)}, ${JSON.stringify(shape)}, '${dtype}')`;
   }
   if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`;
+  if (value instanceof Map || value instanceof Set) return `new ${value.constructor.name}(${literal([...value])})`;
+  if (ArrayBuffer.isView(value)) return `new ${value.constructor.name}(${literal([...(value as Uint8Array)])})`;
   if (typeof value === 'object' && value !== null) {
     return `{ ${Object.entries(value)
       .map(([key, item]) => `${JSON.stringify(key)}: ${literal(item)}`)

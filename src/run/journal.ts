@@ -1,5 +1,5 @@
 import type { Callback } from '../trainer/callback.js';
-import { samePlain } from '../tensors/plain.js';
+import { NOT_PLAIN, samePlain } from '../tensors/plain.js';
 import type { Session } from '../trainer/session.js';
 import type { Position } from './events.js';
 import { noSuchSetting } from './refusals.js';
@@ -35,7 +35,8 @@ export class Journal {
     if (!before) return;
     settingsOf(session).forEach((settings, i) => {
       // Almost always everything stands where it stood; a callback that was put elsewhere is looked for.
-      const there = before[i]?.owner === settings.owner ? before[i] : before.find(({ owner }) => owner === settings.owner);
+      const there =
+        before[i]?.owner === settings.owner ? before[i] : before.find(({ owner }) => owner === settings.owner);
       if (there) this.#compare(settings, there.marks, position);
     });
   }
@@ -47,7 +48,7 @@ export class Journal {
       const at = former.names[i] === name ? i : former.names.indexOf(name);
       const mark = former.values[at];
       const now = values[i];
-      if (mark === now || samePlain(mark, now)) continue;
+      if (mark === now || now === NOT_PLAIN || samePlain(mark, now)) continue;
       const from = settings.former(mark);
       this.entries.push({
         time: new Date().toISOString(),

@@ -21,10 +21,7 @@ export class Listeners {
   readonly #all = new Set<Listener>();
 
   /** The function it gives back takes the listener out again. */
-  add<H extends HookName>(
-    { hook, every = 1 }: Partial<EventFilter<H>>,
-    tell: (event: EventOf<H>) => void,
-  ): () => void {
+  add<H extends HookName>({ hook, every = 1 }: Partial<EventFilter<H>>, tell: (event: EventOf<H>) => void): () => void {
     if (!Number.isInteger(every) || every < 1) throw notEvery(every);
     const listener: Listener = { hook, every, seen: 0, tell: tell as Listener['tell'] };
     this.#all.add(listener);

@@ -411,8 +411,8 @@ export class Run implements AsyncIterable<RunEvent> {
   /** Every batch's beginning can be gone back to. */
   #remember(hook: HookName): void {
     if (hook !== 'onTrainBatchStart' || this.#history.limitBytes === 0) return;
-    const { epoch, batchIdx, globalStep: step } = this.#session.progress;
-    this.#history.add({ step, epoch, batchIdx, snapshot: snapshotOf(this.#runner) });
+    const { epoch, batchIdx, globalStep: step, totalBatches: batch } = this.#session.progress;
+    this.#history.add({ batch, step, epoch, batchIdx, snapshot: snapshotOf(this.#runner) });
   }
 
   #breaks(hook: HookName, event: () => RunEvent): boolean {

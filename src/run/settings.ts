@@ -33,7 +33,10 @@ export interface Settings {
  * there are owners, and a mark is the value itself wherever that will do.
  */
 export function settingsOf(s: Session, known: readonly Callback[] = []): Settings[] {
-  const { trainer, module: { hparams } } = s;
+  const {
+    trainer,
+    module: { hparams },
+  } = s;
   const all: Settings[] = [
     new Fields(['limits'], trainer.limits),
     new Fields(['trainer'], trainer, ['shouldStop', 'seed']),
@@ -46,7 +49,7 @@ export function settingsOf(s: Session, known: readonly Callback[] = []): Setting
   );
   s.schedulers.forEach(({ scheduler }, i) => all.push(new Fields(['lrSchedulers', `${i}`], scheduler)));
   for (const [key, callback] of s.keyedCallbacks()) all.push(new Fields(['callbacks', key], callback));
-  for (const [path, each] of s.modules) all.push(new Fields(['module', path], each));
+  for (const [path, each] of s.modules) all.push(new Fields(path === '' ? ['module'] : ['module', path], each));
   for (const parameter of s.parameters) all.push(new ParameterSettings(parameter));
   return all;
 }
@@ -64,7 +67,7 @@ class Fields implements Settings {
     const values = new Array<unknown>(names.length);
     for (let i = 0; i < names.length; i++) {
       const value = (owner as Record<string, unknown>)[names[i] as string];
-      // What is not data keeps one mark for ever: it is nobody's setting.
+      // What is not data has one mark for ever.
       values[i] = typeof value === 'object' || typeof value === 'function' ? copyIfPlain(value) : value;
     }
     return { names, values };

@@ -15,7 +15,8 @@ export function toValues(tree: unknown): unknown {
     return { dtype, shape, values: Array.from(tree.dataSync()) };
   }
   if (Array.isArray(tree)) return tree.map(toValues);
-  if (isPlainRecord(tree)) return Object.fromEntries(Object.entries(tree).map(([key, value]) => [key, toValues(value)]));
+  if (isPlainRecord(tree))
+    return Object.fromEntries(Object.entries(tree).map(([key, value]) => [key, toValues(value)]));
   return tree ?? null;
 }
 

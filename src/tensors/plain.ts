@@ -9,12 +9,20 @@ export function clonePlain<T>(value: T): T {
 
 function copy(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(copy);
+  if (Array.isArray(value)) {
+    const items = new Array<unknown>(value.length);
+    for (let i = 0; i < value.length; i++) items[i] = copy(value[i]);
+    return items;
+  }
+  if (isPlainRecord(value)) {
+    const record: Record<string, unknown> = {};
+    for (const key of Object.keys(value)) record[key] = copy(value[key]);
+    return record;
+  }
   if (value instanceof Map) return new Map([...value].map(([key, item]) => [copy(key), copy(item)]));
   if (value instanceof Set) return new Set([...value].map(copy));
   if (value instanceof Date) return new Date(value);
   if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return (value as Float32Array).slice();
-  if (isPlainRecord(value)) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copy(item)]));
   return value;
 }
 

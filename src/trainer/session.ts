@@ -320,7 +320,16 @@ export class Session {
 
   /** Handles that keep today's values of these variables, by name. */
   handlesOn(variables: readonly { name: string; variable: tf.Variable }[]): Record<string, tf.Tensor> {
-    return Object.fromEntries(variables.map(({ name, variable }) => [name, retain(variable as tf.Tensor)]));
+    const handles: Record<string, tf.Tensor> = {};
+    for (const { name, variable } of variables) handles[name] = retain(variable as tf.Tensor);
+    return handles;
+  }
+
+  /** Handles that keep the gradients there are, by parameter. */
+  gradientHandles(): Record<string, tf.Tensor> {
+    const handles: Record<string, tf.Tensor> = {};
+    for (const { name, grad } of this.parameters) if (grad !== null) handles[name] = retain(grad);
+    return handles;
   }
 
   /** True if this fit validates at all. */

@@ -154,7 +154,7 @@ export class JupyterClient {
         await this.iopub.find('idle', idle, 1000);
         return;
       } catch (error) {
-        if (attempt > 30 || this.process.exitCode !== null) throw new Error(this.log, { cause: error });
+        if (attempt > 20 || this.process.exitCode !== null) throw new Error(this.log, { cause: error });
       }
     }
   }

@@ -1,9 +1,8 @@
-import type { CurvePanel, Mark, Series } from './figure.js';
+import type { CurvePanel, Mark, Series } from './spec.js';
 import { barWidth, holes, pieces, scalesOf, thinned } from './geometry.js';
 import { BAD, colourOf, dashOf, INK } from './palette.js';
 import type { Scale } from './scale.js';
-import type { Drawn } from './svg.js';
-import { fitText, line, px, rect, text, textWidth } from './svg-text.js';
+import { fitText, line, px, rect, text, textWidth, type Drawn } from './svg-text.js';
 
 /** The inner rectangle of a panel, and its scales. */
 interface Plot {

@@ -1,8 +1,7 @@
-import type { MatrixPanel } from './figure.js';
+import type { MatrixPanel } from './spec.js';
 import { BAD, rampColour, textOn } from './palette.js';
-import { shortNumber } from './scale.js';
-import type { Drawn } from './svg.js';
-import { fitText, rect, text, textWidth } from './svg-text.js';
+import { shortNumber } from '../short-number.js';
+import { fitText, rect, text, textWidth, type Drawn } from './svg-text.js';
 
 const LARGEST = 46;
 

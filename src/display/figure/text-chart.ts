@@ -1,7 +1,7 @@
-import type { CurvePanel, FigureSpec, MatrixPanel, Panel, PicturesPanel } from './figure.js';
+import type { CurvePanel, FigureSpec, MatrixPanel, Panel, PicturesPanel } from './spec.js';
 import { curvesText } from './text-curves.js';
-import { shortNumber } from './scale.js';
-import { alignedText } from '../tables/text.js';
+import { shortNumber } from '../short-number.js';
+import { alignedText } from '../aligned-text.js';
 
 /** The figure as lines of characters. */
 export function textChart({ title, panels }: Pick<FigureSpec, 'title' | 'panels'>): string {
@@ -71,6 +71,7 @@ function pictures({ pictures: all, columns }: PicturesPanel): string {
           .trimEnd(),
       );
   }
+  while (lines.at(-1) === '') lines.pop();
   if (all.length > 2 * across) lines.push(`... and ${all.length - 2 * across} more`);
   return lines.join('\n');
 }

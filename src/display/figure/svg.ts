@@ -1,22 +1,16 @@
 import { curvePanel } from './svg-curves.js';
-import type { Figure, Panel } from './figure.js';
+import type { Layout, Panel } from './spec.js';
 import { matrixPanel } from './svg-matrix.js';
 import { picturesPanel } from './svg-pictures.js';
-import { fitText, px, text } from './svg-text.js';
+import { fitText, px, text, type Drawn } from './svg-text.js';
 import { INK } from './palette.js';
-
-/** A panel drawn from its upper left corner: how high it came out, and its elements. */
-export interface Drawn {
-  height: number;
-  elements: string[];
-}
 
 const WIDTH = 720;
 const GAP = 24;
 const TITLE = 30;
 
 /** The figure as a static SVG without a ground of its own. */
-export function svgOf({ title, panels, columns }: Pick<Figure, 'title' | 'panels' | 'columns'>): string {
+export function svgOf({ title, panels, columns }: Layout): string {
   const width = (WIDTH - GAP * (columns - 1)) / columns;
   const elements: string[] = [];
   let top = 0;

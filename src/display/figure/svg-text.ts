@@ -1,3 +1,4 @@
+import { escapeXml } from '../escape.js';
 import { INK } from './palette.js';
 
 /** Widths in DejaVu Sans, which is wide: in another font, text is rather narrower than planned. */
@@ -21,6 +22,12 @@ export function fitText(text: string, size: number, width: number): string {
     if (textWidth(shorter, size) <= width) return shorter;
   }
   return '…';
+}
+
+/** A panel drawn from its upper left corner: how high it came out, and its elements. */
+export interface Drawn {
+  height: number;
+  elements: string[];
 }
 
 export interface TextStyle {
@@ -54,14 +61,4 @@ export function rect(x: number, y: number, width: number, height: number, style:
 /** A tenth of a pixel is all that can be seen. */
 export function px(value: number): string {
   return String(Math.round(value * 10) / 10);
-}
-
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-
-/** Also leaves out characters that XML cannot hold. */
-export function escapeXml(text: string): string {
-  // oxlint-disable-next-line no-control-regex
-  return text
-    .replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]|\p{Cs}/gu, '')
-    .replace(/[&<>"]/g, (c) => ENTITIES[c] as string);
 }

@@ -1,8 +1,7 @@
-import type { PicturesPanel } from './figure.js';
+import type { PicturesPanel } from './spec.js';
 import { BAD, GOOD, INK } from './palette.js';
 import { pictureAddress } from './png-file.js';
-import type { Drawn } from './svg.js';
-import { fitText, px, rect, text } from './svg-text.js';
+import { fitText, px, rect, text, type Drawn } from './svg-text.js';
 
 const GAP = 6;
 const LARGEST = 120;

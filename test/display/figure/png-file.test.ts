@@ -1,8 +1,8 @@
 import { inflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { encodePng } from '../../../src/display/plots/png-file.js';
-import { pngOf } from '../../../src/display/plots/png.js';
+import { encodePng } from '../../../src/display/figure/png-file.js';
+import { pngOf } from '../../../src/display/figure/png.js';
 
 const picture = fc
   .tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 }))

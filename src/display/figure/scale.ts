@@ -1,4 +1,5 @@
-import type { Axis } from './figure.js';
+import { tidyExponent } from '../short-number.js';
+import type { Axis } from './spec.js';
 
 export interface Tick {
   value: number;
@@ -100,17 +101,4 @@ function logText(factor: number, power: number): string {
   if (power >= -2 && power <= 3) return String(Number((factor * 10 ** power).toPrecision(2)));
   const raised = String(power).replace(/./g, (c) => (c === '-' ? '⁻' : SUPERSCRIPTS.charAt(Number(c))));
   return factor === 1 ? `10${raised}` : `${factor}·10${raised}`;
-}
-
-/** A number for reading: at most four significant figures. */
-export function shortNumber(value: number): string {
-  if (!Number.isFinite(value)) return String(value);
-  const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e6)) return tidyExponent(value.toExponential(2));
-  return String(Number(value.toPrecision(4)));
-}
-
-function tidyExponent(text: string): string {
-  const exponential = text.includes('e') ? text : Number(text).toExponential();
-  return exponential.replace(/\.?0*e\+?/, 'e');
 }

@@ -1,6 +1,5 @@
-import type { CurvePanel, Series } from './figure.js';
 import { scaleFor, type Scale } from './scale.js';
-import type { Axis } from './figure.js';
+import type { Axis, CurvePanel, Series } from './spec.js';
 
 /** A panel's scales: they hold all of its points, bars from their feet up, and its marks. */
 export function scalesOf(panel: CurvePanel, count: { x: number; y: number }): { x: Scale; y: Scale } {

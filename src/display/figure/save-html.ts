@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import type { Figure } from './figure.js';
-import { escapeXml } from './svg-text.js';
+import { escapeXml } from '../escape.js';
 
 /**
  * Writes a page that shows the figure in any browser, interactive, without network: 2 MB. It follows the reader's light

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { Figure } from './figure.js';
+import { plotlyOf } from './plotly.js';
 import { plotlyScript, SLOT } from './plotly-library.js';
-import { escapeXml } from './svg-text.js';
+import type { Layout } from './spec.js';
+import { svgOf } from './svg.js';
+import { escapeXml } from '../escape.js';
 
 let brought = false;
 
@@ -9,10 +11,10 @@ let brought = false;
  * The static picture as an image, which is shown even where scripts and inline SVG are stripped, and a script that puts
  * the interactive figure in its place.
  */
-export function htmlOf(figure: Figure, { plotly = !brought }: { plotly?: boolean } = {}): string {
+export function htmlOf(figure: Layout, { plotly = !brought }: { plotly?: boolean } = {}): string {
   if (plotly) brought = true;
-  const svg = figure.toSvg();
-  const spec = inScript(JSON.stringify(figure.toPlotly()));
+  const svg = svgOf(figure);
+  const spec = inScript(JSON.stringify(plotlyOf(figure)));
   // The same figure has the same id: running a cell again changes nothing in the notebook's file.
   const id = `strobe-${createHash('sha256').update(svg).update(spec).digest('hex').slice(0, 12)}`;
   return [
@@ -25,7 +27,7 @@ export function htmlOf(figure: Figure, { plotly = !brought }: { plotly?: boolean
 }
 
 /** The static picture alone: what a display that changes several times a second shows. */
-export function pictureOf(figure: Figure, svg = figure.toSvg()): string {
+export function pictureOf(figure: Layout, svg = svgOf(figure)): string {
   const data = Buffer.from(svg).toString('base64');
   const alt = escapeXml(figure.title ?? figure.panels[0]?.title ?? 'figure');
   return `<img alt="${alt}" style="display:block;max-width:100%;height:auto" src="data:image/svg+xml;base64,${data}">`;

@@ -1,6 +1,7 @@
-import type { CurvePanel } from './figure.js';
+import type { CurvePanel } from './spec.js';
 import { barWidth, pieces, scalesOf } from './geometry.js';
-import { shortNumber, type Tick } from './scale.js';
+import { type Tick } from './scale.js';
+import { shortNumber } from '../short-number.js';
 
 const COLUMNS = 60;
 const ROWS = 12;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { colourOf, dashOf, INK, PALETTE, rampColour, textOn } from '../../../src/display/plots/palette.js';
+import { colourOf, dashOf, INK, PALETTE, rampColour, textOn } from '../../../src/display/figure/palette.js';
 
 const GROUNDS = ['#ffffff', '#111111'];
 
