@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Resvg } from '@resvg/resvg-js';
 import { ConfigurationError, StrobeError } from '../../src/errors.js';
-import { assetsFolder } from '../../src/display/plots/assets.js';
+import { assetsFolder } from '../../src/display/figure/assets.js';
 import { dataFolderOf, requireJupyter, type PlaceFlags } from './place.js';
 import { requireNode } from './node-version.js';
 
