@@ -402,7 +402,7 @@ export class Run implements AsyncIterable<RunEvent> {
     this.#journal.close(this.#session, () => this.position);
     this.#session.guard = guard ? this.#guard : undefined;
     try {
-      const advance = () => this.#runner.advance(pass, { errors, signal: this.#signal });
+      const advance = () => this.#runner.advance(pass, { errors, stops: 'pause', signal: this.#signal });
       const hook = await whileUnderWay(interrupt, advance);
       if (thrown) throw thrown.error;
       return hook && this.#event(hook);
