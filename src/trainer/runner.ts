@@ -16,6 +16,8 @@ export interface AdvanceOptions {
   beforeInterrupt?: () => Promise<void>;
   /** What an error does: end the program, or leave it standing before the hook, or also the step, that threw. */
   errors?: 'end' | 'pause in hooks' | 'pause';
+  /** Nobody looks at the run, and it is not stopped, between a step's forward pass and its update. */
+  unattended?: boolean;
 }
 
 /**
@@ -41,7 +43,7 @@ export class Runner {
 
   /** Runs to the end. */
   async drain(options: AdvanceOptions = {}): Promise<{ outcome: Outcome; reason: string }> {
-    await this.advance(() => false, options);
+    await this.advance(() => false, { ...options, unattended: true });
     return { outcome: this.outcome as Outcome, reason: this.reason };
   }
 
@@ -51,7 +53,7 @@ export class Runner {
    */
   async advance(
     stop: (hook: HookName) => boolean,
-    { signal, errors = 'end', beforeInterrupt }: AdvanceOptions = {},
+    { signal, errors = 'end', beforeInterrupt, unattended = false }: AdvanceOptions = {},
   ): Promise<HookName | undefined> {
     const { session } = this.execution;
     const { trainer } = session;
@@ -59,6 +61,7 @@ export class Runner {
       if (signal?.aborted) throw new Interruption(reasonOf(signal));
     };
     trainer.status = 'running';
+    session.unattended = unattended;
     this.executing = true;
     try {
       await this.prepare();
