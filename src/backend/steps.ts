@@ -29,7 +29,9 @@ export interface RecordedStep {
   readonly results: readonly tf.DataId[];
   /** Calls with numbers that may change without its being another computation, such as step sizes. */
   readonly scalars: readonly ScalarsCall[];
-  /** The values of an input. */
+  /** False once it cannot be done again. */
+  readonly current: boolean;
+  /** A copy of an input's values. */
   valuesOf(input: number): ArrayLike<number>;
   /**
    * Computes the same on other inputs. Undefined, with nothing done, where that is not possible any more.

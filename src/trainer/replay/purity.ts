@@ -44,7 +44,8 @@ function objectsIn(module: Module): object[] {
 
 /** The functions that a member of this name stands for: a method, or an accessor. */
 function codeOf(owner: object, name: string): string[] {
-  for (let at: object | null = owner; at && at !== Module.prototype && at !== Object.prototype;) {
+  const ends: unknown[] = [null, Module.prototype, Object.prototype, Array.prototype];
+  for (let at: object | null = owner; at && !ends.includes(at);) {
     const member = Object.getOwnPropertyDescriptor(at, name);
     if (member) {
       return [member.get, member.value as unknown].filter((f) => typeof f === 'function').map((f) => String(f));
@@ -205,7 +206,7 @@ class Reader {
       case 'CallExpression': {
         const callee = expression['callee'] as Syntax;
         if (callee.type !== 'MemberExpression') break;
-        const [name] = nameOf(callee['property'] as Syntax);
+        const [name] = memberName(callee);
         const logs = (callee['object'] as Syntax).type === 'ThisExpression' && (name === 'log' || name === 'logDict');
         if (logs || name === 'forEach' || this.#isOwn(callee)) return undefined;
         break;
@@ -218,8 +219,8 @@ class Reader {
   #self(node: Syntax): string | undefined {
     const parent = this.parents.get(node);
     if (parent?.type === 'MemberExpression' && parent['object'] === node) {
-      const [name] = nameOf(parent['property'] as Syntax);
-      if (parent['computed'] === true || name === undefined) return 'reads fields by computed names';
+      const [name] = memberName(parent);
+      if (name === undefined) return 'reads fields by computed names';
       return name in Module.prototype && !BASE.has(name) ? `uses this.${name}` : undefined;
     }
     const destructured = parent?.type === 'VariableDeclarator' && (parent['id'] as Syntax).type === 'ObjectPattern';
@@ -227,7 +228,7 @@ class Reader {
   }
 
   #member(node: Syntax): string | undefined {
-    const [name] = node['computed'] === true ? [] : nameOf(node['property'] as Syntax);
+    const [name] = memberName(node);
     if (name === undefined) return undefined;
     this.members.push(name);
     const parent = this.parents.get(node);
@@ -260,6 +261,11 @@ class Reader {
     }
     return (parent?.type === 'CallExpression' || parent?.type === 'NewExpression') && parent['callee'] === at;
   }
+}
+
+function memberName(member: Syntax): string[] {
+  const property = member['property'] as Syntax;
+  return member['computed'] === true && property.type !== 'Literal' ? [] : nameOf(property);
 }
 
 function nameOf(key: Syntax): string[] {

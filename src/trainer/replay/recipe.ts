@@ -120,7 +120,7 @@ function sourceOf({ step, updates, before, batch }: Evidence, input: number): So
     .filter((call) => call.input === input)
     .map(({ attrs, numbersFor }) => ({ update: updates.findIndex(({ scalars }) => scalars === attrs), numbersFor }));
   if (calls.length > 0 && calls.every(({ update }) => update >= 0)) return { from: 'scalars', calls };
-  return { from: 'constant', dataId, numbers: Array.from(step.valuesOf(input)) };
+  return { from: 'constant', dataId, numbers: step.valuesOf(input) };
 }
 
 /** What was returned, with something else in place of its tensors; undefined where it holds more than plain values. */
@@ -168,13 +168,17 @@ function essence(source: Source): object {
 /** Equal plain data; anything else must be the same object. */
 function same(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
-  if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, i) => same(item, b[i]));
+  if (isList(a)) return isList(b) && a.length === b.length && Array.from(a).every((item, i) => same(item, b[i]));
   if (a instanceof Placeholder) {
     return b instanceof Placeholder && a.result === b.result && same(a.shape, b.shape);
   }
   if (!isPlainRecord(a) || !isPlainRecord(b)) return false;
   const keys = Object.keys(a);
   return keys.length === Object.keys(b).length && keys.every((key) => key in b && same(a[key], b[key]));
+}
+
+function isList(value: unknown): value is ArrayLike<unknown> {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
 }
 
 /** Shapes and types of a batch's tensors; undefined where a step could see other values in it. */

@@ -56,6 +56,8 @@ interface Watched {
   updates: readonly Update[] | undefined;
   recipe: Recipe | undefined;
   computations: number;
+  /** What it would have been taken for. */
+  expected: Recipe | undefined;
 }
 
 /**
@@ -70,9 +72,6 @@ export class Replay {
   /** Why steps are never replayed; undefined while they may be. */
   #refusal: string | undefined;
   #judged = false;
-  /** Steps that were replayed. */
-  count = 0;
-
   constructor(session: Session) {
     this.#session = session;
   }
@@ -86,18 +85,22 @@ export class Replay {
     const fields = key === undefined ? undefined : fieldsOf(s.module);
     if (key === undefined || !fields) return false;
     const kind = this.#kinds.get(key);
+    let expected: Recipe | undefined;
     if (kind && !sameFields(kind.fields, fields)) {
       // What the step may read was changed: it is another step now.
       this.#kinds.delete(key);
-    } else if (kind?.recipe && kind.sightings >= SIGHTINGS && ++kind.replayed % AUDIT_EVERY !== 0) {
-      const replayed = this.#again(kind.recipe);
-      if (replayed) {
-        s.hands.replayed = replayed;
-        this.count += 1;
+    } else if (kind?.recipe && kind.sightings >= SIGHTINGS) {
+      const basis = this.#basisOf(kind.recipe);
+      // An epoch's first step is recorded: much of what changes, changes there.
+      const audit = s.progress.batchIdx === 0 || ++kind.replayed % AUDIT_EVERY === 0;
+      const infos = audit ? undefined : basis && kind.recipe.step.again(basis.inputs);
+      if (basis && infos) {
+        s.hands.replayed = this.#handOut(kind.recipe, basis.bases, infos);
         return true;
       }
+      if (basis && audit) expected = kind.recipe;
     }
-    this.#watch(key, fields);
+    this.#watch(key, fields, expected);
     return false;
   }
 
@@ -130,7 +133,7 @@ export class Replay {
   }
 
   #mayReplay(): boolean {
-    const { trainer, module, hands, optimizers, progress, unattended, postMortem, guard } = this.#session;
+    const { trainer, module, hands, optimizers, unattended, postMortem, guard } = this.#session;
     const { options, limits } = trainer;
     if (this.#refusal !== undefined || !options.replay || !unattended) return false;
     const plain =
@@ -144,8 +147,7 @@ export class Replay {
       !postMortem &&
       !guard?.active &&
       !hands.batchReplaced;
-    // An epoch's first step is recorded: much of what changes, changes there.
-    if (!plain || progress.batchIdx === 0 || this.#isListenedTo()) return false;
+    if (!plain || this.#isListenedTo()) return false;
     if (!this.#judged) {
       this.#judged = true;
       this.#refusal = stepEngine() ? impurityOf(module) : 'the engine computes kernel by kernel';
@@ -173,7 +175,7 @@ export class Replay {
     return batch && [batch, tf.getBackend(), gradientClipVal, gradientClipAlgorithm, ...groups].join(' ');
   }
 
-  #watch(key: string, fields: readonly unknown[]): void {
+  #watch(key: string, fields: readonly unknown[], expected: Recipe | undefined): void {
     const { hands } = this.#session;
     const watch = stepEngine()?.watchSteps((step) => this.#computed(step));
     if (!watch) return;
@@ -189,6 +191,7 @@ export class Replay {
       updates: undefined,
       recipe: undefined,
       computations: 0,
+      expected,
     };
   }
 
@@ -202,7 +205,7 @@ export class Replay {
     watched.watch.stop();
   }
 
-  #learn({ key, fields, recipe, watch, computations }: Watched): void {
+  #learn({ key, fields, recipe, watch, computations, expected }: Watched): void {
     const fresh: Kind = { fields, recipe: undefined, sightings: 0, failures: 0, replayed: 0 };
     const kind = this.#kinds.get(key) ?? fresh;
     this.#kinds.delete(key);
@@ -215,7 +218,7 @@ export class Replay {
       kind.recipe = recipe;
       return;
     }
-    if (kind.sightings >= SIGHTINGS && kind.replayed > 0) this.#audited();
+    if (expected?.step.current && usable) return this.#foundOut();
     kind.failures += 1;
     kind.recipe = usable ? recipe : undefined;
     kind.sightings = usable ? 1 : 0;
@@ -223,7 +226,7 @@ export class Replay {
   }
 
   /** A step that had been taken for known turned out to be another one. */
-  #audited(): void {
+  #foundOut(): void {
     this.#refuse('a step was not what it had been');
     this.#session.trainer.warn(
       'trainingStep of ' +
@@ -242,8 +245,8 @@ export class Replay {
     watched?.watch.stop();
   }
 
-  /** Computes the step on the batch at hand; undefined, with nothing done, if that is not possible. */
-  #again(recipe: Recipe): Replayed | undefined {
+  /** What the step would be computed from on the batch at hand; undefined if it would be another. */
+  #basisOf(recipe: Recipe): { bases: UpdateBasis[]; inputs: (tf.DataId | ArrayLike<number>)[] } | undefined {
     const s = this.#session;
     const bases = s.optimizers[0]?.prepare(recipe.updates.map(({ parameter }) => parameter));
     if (!bases || !sameGradients(s, recipe)) return undefined;
@@ -254,8 +257,7 @@ export class Replay {
       if (input === undefined) return undefined;
       inputs.push(input);
     }
-    const infos = recipe.step.again(inputs);
-    return infos && this.#handOut(recipe, bases, infos);
+    return { bases, inputs };
   }
 
   /** Gives the results to whom the recorded step gave them. */

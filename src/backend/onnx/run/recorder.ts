@@ -135,10 +135,10 @@ export class Recorder {
 
   /**
    * Runs a graph that has run before on other values: what it is fed, in its order. Undefined where it cannot be run,
-   * because work is recorded, values are gone, or the graph is.
+   * because work is recorded that must not be computed apart, values are gone, or the graph is.
    */
   runAgain(graph: CompiledGraph, given: readonly (tf.DataId | ArrayLike<number>)[]): Value[] | undefined {
-    if (!this.trace.empty || !graph.current) return undefined;
+    if (!this.flushExact() || !graph.current) return undefined;
     const fed = given.map((input, i) => {
       if (!('length' in input)) return this.trace.valueOf(input);
       const { type, shape } = (graph.inputs[i] as CompiledGraph['inputs'][number]).port;

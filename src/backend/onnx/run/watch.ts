@@ -51,7 +51,10 @@ export class Watch implements StepWatch {
       inputs: fed,
       results,
       scalars,
-      valuesOf: (input) => fed[input]?.data ?? [],
+      get current() {
+        return graph.current;
+      },
+      valuesOf: (input) => fed[input]?.data?.slice() ?? [],
       again: (given) => recorder.runAgain(graph, given)?.map(this.adopt),
     });
   }
