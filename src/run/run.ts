@@ -1,6 +1,7 @@
 import type { Metrics } from '../module/metrics.js';
 import type { Module } from '../module/module.js';
 import { journalEntriesTable } from '../display/tables/journal.js';
+import { forkTrainer } from '../trainer/fork.js';
 import type { Callback, CallbackList } from '../trainer/callback.js';
 import { eventData, type Batch, type HookName } from '../trainer/hooks.js';
 import type { AdvanceOptions, Outcome, Runner } from '../trainer/runner.js';
@@ -47,8 +48,7 @@ export type { EventFilter } from './listeners.js';
 
 export type RunStatus = 'paused' | 'running' | Outcome;
 
-interface How {
-  errors?: NonNullable<AdvanceOptions['errors']>;
+interface How extends Pick<AdvanceOptions, 'errors' | 'unattended'> {
   /** Whether the guard is on duty. */
   guard?: boolean;
 }
@@ -153,6 +153,14 @@ export class Run implements AsyncIterable<RunEvent> {
     playing.catch(() => undefined);
   }
 
+  /**
+   * Waits until a playing run pauses by itself, at a breakpoint say, or ends. Gives the event it stands at, undefined at the
+   * end or if it does not play. Throws what the run threw, if it did.
+   */
+  async wait(): Promise<RunEvent | undefined> {
+    return this.#playing;
+  }
+
   /** Pauses a playing run at its next hook. Throws what the run threw, if it did. */
   async pause(): Promise<Position> {
     this.#pauseRequested = true;
@@ -162,9 +170,13 @@ export class Run implements AsyncIterable<RunEvent> {
     return this.position;
   }
 
-  /** Pauses a playing run at a hook, always or when the predicate holds. */
-  break<H extends HookName>(hook: H, when?: (event: EventOf<H>) => boolean): Breakpoint {
-    return this.#breakpoints.at(hook, when as ((event: RunEvent) => boolean) | undefined);
+  /**
+   * Pauses a playing run at a hook, always or when the predicate holds.
+   *
+   * @param description what lists of breakpoints say of it. Default: the hook's name.
+   */
+  break<H extends HookName>(hook: H, when?: (event: EventOf<H>) => boolean, description?: string): Breakpoint {
+    return this.#breakpoints.at(hook, when as ((event: RunEvent) => boolean) | undefined, description);
   }
 
   /**
@@ -193,6 +205,15 @@ export class Run implements AsyncIterable<RunEvent> {
     return typeof first === 'function'
       ? this.#listeners.add({}, first)
       : this.#listeners.add(first, second as (event: EventOf<H>) => void);
+  }
+
+  /** Calls the listener whenever the run has come to rest: it is paused, or over. The function it gives back ends that. */
+  onRest(listener: () => void): () => void {
+    const { atRest } = this.trainer;
+    // One of its own: the same function may be given twice.
+    const tell = (): void => listener();
+    atRest.add(tell);
+    return () => void atRest.delete(tell);
   }
 
   /** What was changed while the run was paused, when and where, from what to what; direct assignments included. */
@@ -302,7 +323,7 @@ export class Run implements AsyncIterable<RunEvent> {
     this.#refuseIfBusy();
     await this.#runner.prepare();
     takeOver(this.#session);
-    const trainer = this.trainer.fork({ silent: true });
+    const trainer = forkTrainer(this.trainer, { silent: true });
     const [val] = [this.#session.data.loaders('val')];
     const modes = this.#session.modes();
     try {
@@ -315,7 +336,7 @@ export class Run implements AsyncIterable<RunEvent> {
 
   /** Goes on to the end. */
   async finish(): Promise<FitResult> {
-    await this.#advance(() => false, { errors: 'end' });
+    await this.#advance(() => false, { errors: 'end', unattended: () => this.#listeners.size === 0 });
     return this.trainer.result({ outcome: this.#runner.outcome ?? 'completed', reason: this.#runner.reason });
   }
 
@@ -350,7 +371,7 @@ export class Run implements AsyncIterable<RunEvent> {
     return event;
   }
 
-  async #advance(stop: Stop, { errors = this.#onErrors, guard = false }: How = {}): Promise<RunEvent | undefined> {
+  async #advance(stop: Stop, { guard = false, ...how }: How = {}): Promise<RunEvent | undefined> {
     this.#refuseIfBusy();
     if (this.#runner.outcome !== undefined) return this.#refuseIfFailed();
     // A listener or a breakpoint's condition that throws pauses the run where it stands.
@@ -371,7 +392,7 @@ export class Run implements AsyncIterable<RunEvent> {
     this.#journal.close(this.#session, () => this.position);
     this.#session.guard = guard ? this.#guard : undefined;
     try {
-      const hook = await this.#runner.advance(pass, { errors, signal: this.#signal });
+      const hook = await this.#runner.advance(pass, { errors: this.#onErrors, ...how, signal: this.#signal });
       if (thrown) throw thrown.error;
       return hook && this.#event(hook);
     } finally {

@@ -16,8 +16,8 @@ export interface AdvanceOptions {
   beforeInterrupt?: () => Promise<void>;
   /** What an error does: end the program, or leave it standing before the hook, or also the step, that threw. */
   errors?: 'end' | 'pause in hooks' | 'pause';
-  /** Nobody looks at the run, and it is not stopped, between a step's forward pass and its update. */
-  unattended?: boolean;
+  /** Whether nobody looks at the run, or stops it, between a step's forward pass and its update. Default: somebody may. */
+  unattended?: () => boolean;
 }
 
 /**
@@ -43,7 +43,7 @@ export class Runner {
 
   /** Runs to the end. */
   async drain(options: AdvanceOptions = {}): Promise<{ outcome: Outcome; reason: string }> {
-    await this.advance(() => false, { ...options, unattended: true });
+    await this.advance(() => false, { ...options, unattended: () => true });
     return { outcome: this.outcome as Outcome, reason: this.reason };
   }
 
@@ -53,7 +53,7 @@ export class Runner {
    */
   async advance(
     stop: (hook: HookName) => boolean,
-    { signal, errors = 'end', beforeInterrupt, unattended = false }: AdvanceOptions = {},
+    { signal, errors = 'end', beforeInterrupt, unattended = () => false }: AdvanceOptions = {},
   ): Promise<HookName | undefined> {
     const { session } = this.execution;
     const { trainer } = session;
@@ -81,6 +81,7 @@ export class Runner {
       throw error;
     } finally {
       this.executing = false;
+      this.#rest();
     }
   }
 
@@ -99,6 +100,7 @@ export class Runner {
     trainer.status = 'finished';
     this.#warnOf(await this.execution.unwind());
     leave(this.execution.session);
+    this.#rest();
   }
 
   #end(): void {
@@ -128,6 +130,10 @@ export class Runner {
     errors.push(...(await this.execution.unwind()));
     leave(session);
     this.#warnOf(errors);
+  }
+
+  #rest(): void {
+    for (const tell of this.execution.session.trainer.atRest) tell();
   }
 
   async #attempt(work: () => unknown): Promise<void> {

@@ -152,8 +152,8 @@ export class Session {
   guard: Guard | undefined;
   /** True if a training step that throws may be tried again. */
   postMortem = false;
-  /** True while it is known that nobody looks at the run between a step's forward pass and its update. */
-  unattended = false;
+  /** Whether it is known that nobody looks at the run between a step's forward pass and its update. */
+  unattended: () => boolean = () => false;
   readonly replay = new Replay(this);
   /** Why the program ended, in words. */
   endReason = '';

@@ -135,7 +135,7 @@ export class Replay {
   #mayReplay(): boolean {
     const { trainer, module, hands, optimizers, unattended, postMortem, guard } = this.#session;
     const { options, limits } = trainer;
-    if (this.#refusal !== undefined || !options.replay || !unattended) return false;
+    if (this.#refusal !== undefined || !options.replay || !unattended()) return false;
     const plain =
       module.automaticOptimization &&
       optimizers.length === 1 &&

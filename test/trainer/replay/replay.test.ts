@@ -44,7 +44,7 @@ class Net extends Module {
 
   override forward(x: tf.Tensor): tf.Tensor {
     const hidden = tf.relu(tf.add(tf.matMul(x as tf.Tensor2D, this.w1.variable as tf.Tensor2D), this.b1.variable));
-    return tf.matMul(tf.mul(hidden, this.mask) as tf.Tensor2D, this.w2.variable as tf.Tensor2D);
+    return tf.matMul(tf.mul(hidden, this.mask), this.w2.variable);
   }
   override trainingStep([x, y]: tf.Tensor[]): { loss: tf.Scalar; logits: tf.Tensor } {
     const logits = this.forward(x as tf.Tensor);
@@ -85,7 +85,7 @@ class Witness extends Callback {
     this.#hash.update(JSON.stringify(trainer.callbackMetrics));
   }
   digest(module: Module, optimizer: Optimizer | undefined): string {
-    for (const { variable } of module.parameters()) this.#hash.update(bytes(variable as tf.Tensor));
+    for (const { variable } of module.parameters()) this.#hash.update(bytes(variable));
     const state = optimizer?.stateDict();
     for (const entry of Object.values(state?.state ?? {})) {
       for (const value of Object.values(entry))
@@ -303,14 +303,15 @@ describe('a step that may be another one is recorded', () => {
     class Auto extends Net {
       override trainingStep([x, y]: tf.Tensor[]) {
         const [a, b] = [x, y].map((t) => this.forward(t as tf.Tensor)) as [tf.Tensor, tf.Tensor];
-        return { loss: tf.mean(tf.add(tf.square(a), b)) as tf.Scalar, logits: a };
+        const loss: tf.Scalar = tf.mean(tf.add(tf.square(a), b));
+        return { loss, logits: a };
       }
     }
     expect(await compare({ make: () => new Auto(), data: twice })).toBeLessThan(40);
   });
 
   it('of batches that are all the same number at first', async () => {
-    const flat = () => batches(24).map(([x, y], i) => [i < 10 ? tf.fill([32, 20], 0.5) : x, y]);
+    const flat = () => batches(24).map(([x, y], i) => [i < 10 ? tf.ones([32, 20]) : x, y]);
     expect(await compare({ data: flat })).toBeGreaterThan(10);
   });
 });
@@ -327,7 +328,8 @@ it('a step that depends on a variable outside is found out, and said so', async 
   class Slier extends Net {
     override trainingStep([x]: tf.Tensor[]) {
       const logits = flipped(this.forward(x as tf.Tensor));
-      return { loss: tf.mean(logits) as tf.Scalar, logits };
+      const loss: tf.Scalar = tf.mean(logits);
+      return { loss, logits };
     }
   }
   class Flip extends Callback {
@@ -356,6 +358,41 @@ it('a loss that is no number leaves weights and optimizer as they were', async (
     return module.parameters().map(({ variable }) => [...variable.dataSync()]);
   };
   expect(await weights(true)).toEqual(await weights(false));
+});
+
+describe('a run', () => {
+  const options = { ...quiet, maxEpochs: 2 };
+  const weightsOf = (module: Module) => module.parameters().map(({ variable }) => [...variable.dataSync()]);
+
+  /** Steps, rewinds, forks and finishes; @returns the weights of both ends. */
+  async function journey(replay: boolean) {
+    const module = new Net();
+    const run = new Trainer({ ...options, replay }).run(module, batches(24) as never);
+    await run.step(9);
+    await run.rewind(4);
+    const fork = await run.fork();
+    fork.trainer.optimizers[0]!.lr = 0.05;
+    await fork.finish();
+    const forked = weightsOf(fork.module);
+    await run.finish();
+    return { forked, went: weightsOf(run.module) };
+  }
+
+  it('that was rewound and forked goes on to the same bits', async () => {
+    const plain = await journey(false);
+    const before = stats().repeated;
+    expect(await journey(true)).toEqual(plain);
+    expect(stats().repeated - before).toBeGreaterThan(50);
+  });
+
+  it('is recorded while it is stepped, and while somebody listens', async () => {
+    const run = new Trainer(options).run(new Net(), batches(24) as never);
+    const before = stats().repeated;
+    await run.step(12);
+    run.on({ hook: 'onAfterBackward' }, () => undefined);
+    await run.finish();
+    expect(stats().repeated).toBe(before);
+  });
 });
 
 it('no tensor is left by replayed steps', async () => {
