@@ -1,4 +1,5 @@
 import { evaluation } from './evaluate.js';
+import { forkTrainer } from './fork.js';
 import { Execution } from './execution.js';
 import { training } from './fit.js';
 import type { HookName, Stage } from './hooks.js';
@@ -35,7 +36,7 @@ export async function tryOut<T>(
   const { module, stage } = session;
   takeOver(session);
   const fields: object = Object.fromEntries(Object.entries(module));
-  const trainer = session.trainer.fork({ silent: true });
+  const trainer = forkTrainer(session.trainer, { silent: true });
   Object.assign(trainer.limits, { maxEpochs: -1, minEpochs: 0, minSteps: 0, maxSteps: -1 }, limits);
   if (stage === 'fit') trainer.limits.limitValBatches = 0;
   trainer.printer = () => undefined;

@@ -1,6 +1,7 @@
 import type { Module } from '../module/module.js';
 import { Run } from '../run/run.js';
 import { plainFields, restoreFields } from '../tensors/plain.js';
+import { forkTrainer } from '../trainer/fork.js';
 import type { DataInput } from '../trainer/data-connector.js';
 import type { Stage } from '../trainer/hooks.js';
 import type { Limits } from '../trainer/limits.js';
@@ -27,7 +28,7 @@ export async function apart<T>(
   stage: Stage,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const scout = trainer.fork({ silent: true });
+  const scout = forkTrainer(trainer, { silent: true });
   scout.printer = () => undefined;
   const run = scout.run(model, data, { stage, history: { limitBytes: 0 }, guard: false });
   const session = scout.session as Session;
