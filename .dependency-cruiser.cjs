@@ -28,10 +28,23 @@ module.exports = {
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     {
-      name: 'library-knows-no-front-end',
-      comment: 'src/ knows nothing of kernel/ and repl/.',
+      name: 'display-goes-one-way',
+      comment: 'Not even a type goes back from what a figure looks like to what is plotted.',
       severity: 'error',
-      from: { path: '^src/' },
+      from: { path: '^src/display/' },
+      to: { circular: true, viaOnly: { path: '^src/display/' } },
+    },
+    {
+      name: 'a-figure-knows-no-plot',
+      severity: 'error',
+      from: { path: '^src/display/figure/' },
+      to: { path: '^src/', pathNot: '^src/(display/(figure/|[^/]+$)|errors)' },
+    },
+    {
+      name: 'library-knows-no-front-end',
+      comment: 'src/ knows nothing of kernel/ and repl/. The command is a front end itself: it starts the others.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/cli/' },
       to: { path: '^(kernel|repl)/' },
     },
     {
@@ -46,6 +59,7 @@ module.exports = {
     only('repl/panes/', ['repl/(store|text)/', 'src/display/'], 'A pane is a function of the state.'),
     only('repl/runs/', ['repl/store/', 'src/(index|errors)', 'src/(display|callbacks)/', 'src/tensors/plain']),
     only('repl/commands/', ['repl/(runs|store|panes)/', 'src/index', 'src/display/']),
+    only('repl/prompt/', ['repl/(runs|store|text)/', 'src/(index|display/|evaluator/)']),
     {
       name: 'ink-stays-in-the-shell',
       comment: 'What the terminal application does is said without Ink and React; only its shell draws.',
@@ -57,6 +71,7 @@ module.exports = {
     only('src/random/', foundation),
     only('src/autograd/', foundation),
     only('src/backend/', foundation, 'An engine knows nothing of training.'),
+    only('src/evaluator/', ['src/errors'], 'Cells know nothing of training.'),
     only('src/data/', [...foundation, 'src/random/']),
     only('src/module/', [...foundation, 'src/checkpoint/']),
     only('src/optim/', [...foundation, 'src/module/parameter', 'src/autograd/']),

@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadExperiment } from '../src/cli/load.js';
 import { settingsOf } from '../src/cli/train.js';
@@ -17,7 +17,5 @@ export async function repl(file: string | undefined, { set = [], backend, ckpt }
   const experiment = await loadExperiment(path, settingsOf(set));
   if (backend !== undefined) experiment.trainer.useEngine(backend);
   const { application } = await import('./app/application.js');
-  await application(experiment, { title: basename(path), ...(ckpt === undefined ? {} : { ckptPath: ckpt }) });
+  await application(experiment, { file: resolve(path), ...(ckpt === undefined ? {} : { ckptPath: ckpt }) });
 }
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) await repl(process.argv[2]);

@@ -1,8 +1,6 @@
+import { basename, dirname } from 'node:path';
 import { render, type Instance } from 'ink';
-import * as tf from '@tensorflow/tfjs';
-import * as strobe from '../../src/index.js';
 import type { Experiment } from '../../src/cli/load.js';
-import { namedCallbacks } from '../runs/view.js';
 import { Workbench } from '../runs/workbench.js';
 import { commands } from '../commands/index.js';
 import { isSeen } from '../panes/layout.js';
@@ -12,12 +10,14 @@ import { Store } from '../store/store.js';
 import { App } from './app.js';
 import { Clock } from './clock.js';
 import { Controller } from './controller.js';
-import { Prompt } from './prompt.js';
-import { standIn } from './standin.js';
+import { LineHistory, historyPath } from '../prompt/history.js';
+import { Prompt } from '../prompt/prompt.js';
+import { globalsOf, liveGlobals } from '../prompt/scope.js';
 import { Terminal } from './terminal.js';
 
 export interface ApplicationOptions {
-  title: string;
+  /** The experiment's file. */
+  file: string;
   ckptPath?: string;
 }
 
@@ -28,20 +28,32 @@ const HINTS: readonly Hint[] = [
   ['/', 'filter'],
 ];
 
+/** Milliseconds that code waits for its types to be checked before it runs all the same. */
+const PATIENCE = 3000;
+
 /** Takes the terminal over and works on a run until the user leaves. */
-export async function application(experiment: Experiment, { title, ckptPath }: ApplicationOptions): Promise<void> {
+export async function application(experiment: Experiment, { file, ckptPath }: ApplicationOptions): Promise<void> {
   const terminal = new Terminal();
-  const store = new Store(initialState(title, terminal.size));
+  const store = new Store(initialState(basename(file), terminal.size));
   const bench = new Workbench(experiment, store, ckptPath === undefined ? {} : { ckptPath });
-  const scope: Record<string, unknown> = { tf, ...strobe };
-  const live = () => ({
-    run: bench.run,
-    trainer: bench.run.trainer,
-    module: bench.run.module,
-    ...Object.fromEntries(namedCallbacks(bench.run)),
+  const prompt = new Prompt(async () => {
+    const { createEvaluator } = await import('../../src/evaluator/evaluator.js');
+    return createEvaluator({
+      cwd: dirname(file),
+      globals: globalsOf(bench.run, file),
+      typeCheckBudget: PATIENCE,
+      onLateTypeErrors: ({ traceback }) => store.say(traceback.join('\n')),
+    });
+  }, store);
+  bench.onSwitch(async (run) => {
+    const { scope } = await prompt.evaluator;
+    for (const [name, { value }] of Object.entries(liveGlobals(run, file))) scope[name] = value;
   });
-  const prompt = new Prompt(standIn(scope), store);
-  Object.assign(scope, live());
+  const histories = {
+    command: new LineHistory(historyPath('command')),
+    prompt: new LineHistory(historyPath('prompt')),
+  };
+  await Promise.all(Object.values(histories).map((history) => history.load()));
 
   let ink: Instance | undefined;
   let finish: () => void = () => undefined;
@@ -52,6 +64,7 @@ export async function application(experiment: Experiment, { title, ckptPath }: A
       ink?.clear();
     },
     leave: async () => finish(),
+    histories,
   });
   let told = false;
   const draw = (): void => {
@@ -87,5 +100,7 @@ export async function application(experiment: Experiment, { title, ckptPath }: A
     process.stdout.off('resize', resized);
     ink?.unmount();
     terminal.giveBack();
+    await prompt.dispose();
+    await Promise.all(Object.values(histories).map((history) => history.written()));
   }
 }

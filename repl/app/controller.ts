@@ -1,6 +1,6 @@
 import type { Key as InkKey } from 'ink';
 import { StrobeError, type RunEvent } from '../../src/index.js';
-import { shortNumber } from '../../src/display/plots/scale.js';
+import { shortNumber } from '../../src/display/short-number.js';
 import { commands } from '../commands/index.js';
 import type { Command, Context, Key } from '../commands/command.js';
 import { keys } from '../commands/keys.js';
@@ -12,7 +12,11 @@ import { treeRows } from '../store/tree.js';
 import type { Store } from '../store/store.js';
 import { keyNames } from './key-names.js';
 import { LineEditor } from './line-editor.js';
-import type { Prompt } from './prompt.js';
+import type { LineHistory } from '../prompt/history.js';
+import type { Prompt } from '../prompt/prompt.js';
+
+/** What was typed before, where that is kept. */
+export type Histories = Partial<Record<Input['mode'], LineHistory>>;
 
 const LABELS = { command: ':', prompt: '❯', filter: '/', field: '' } as const;
 
@@ -25,6 +29,7 @@ export class Controller implements Context {
   readonly redraw: () => void;
   readonly leave: () => Promise<void>;
   readonly #prompt: Prompt;
+  readonly #histories: Histories;
   #editor: LineEditor | undefined;
   #answer: ((key: string) => void) | undefined;
   #asked = false;
@@ -33,11 +38,12 @@ export class Controller implements Context {
     bench: Workbench,
     store: Store,
     prompt: Prompt,
-    { redraw, leave }: { redraw: () => void; leave: () => Promise<void> },
+    { redraw, leave, histories }: { redraw: () => void; leave: () => Promise<void>; histories: Histories },
   ) {
     this.bench = bench;
     this.store = store;
     this.#prompt = prompt;
+    this.#histories = histories;
     this.redraw = redraw;
     this.leave = leave;
   }
@@ -102,7 +108,9 @@ export class Controller implements Context {
 
   readonly type = (mode: Input['mode'], text = ''): void => {
     this.#editor?.close();
-    this.#editor = new LineEditor({ text, history: this.#prompt.history(mode) }, (line) => this.#typed(mode, line));
+    this.#editor = new LineEditor({ text, history: this.#histories[mode]?.lines ?? [] }, (line) =>
+      this.#typed(mode, line),
+    );
     this.#show({ mode, label: LABELS[mode], before: [], offers: [] });
   };
 
@@ -169,7 +177,7 @@ export class Controller implements Context {
     const { from, words, shown } =
       inside === undefined
         ? { ...offers(before, this), shown: undefined }
-        : await this.#prompt.complete(before.slice(inside)).then((found) => ({ ...found, from: found.from + inside }));
+        : await this.#prompt.offers(before.slice(inside)).then((found) => ({ ...found, from: found.from + inside }));
     const common = commonStart(words);
     const typed = before.slice(from);
     if (words.length === 1) editor.replace(from, `${words[0]}${mode === 'command' && inside === undefined ? ' ' : ''}`);
@@ -182,7 +190,7 @@ export class Controller implements Context {
     switch (mode) {
       case 'command':
         this.#stopTyping();
-        this.#prompt.remember('command', line);
+        this.#histories.command?.add(line);
         if (line.trim()) void this.execute(line);
         return;
       case 'filter':
@@ -190,7 +198,7 @@ export class Controller implements Context {
       case 'field':
         return this.#setField(line);
       case 'prompt':
-        return this.#submit(line);
+        return void this.#attempt(() => this.#submit(line));
     }
   }
 
@@ -202,18 +210,18 @@ export class Controller implements Context {
   }
 
   /** A line of TypeScript: more of the same text, or all of it. */
-  #submit(line: string): void {
+  async #submit(line: string): Promise<void> {
     const before = this.store.state.input?.before ?? [];
     const code = [...before, line].join('\n');
-    this.#prompt.remember('prompt', line);
+    this.#histories.prompt?.add(line);
     if (code.trim() === '') return;
     if (line.startsWith(':')) {
       void this.execute(line.slice(1));
       return this.type('prompt');
     }
-    if (line !== '' && this.#prompt.goesOn(code)) return this.#show({ before: [...before, line] });
+    if (line !== '' && (await this.#prompt.goesOn(code))) return this.#show({ before: [...before, line] });
     this.type('prompt');
-    void this.#attempt(() => this.#prompt.evaluate(code));
+    await this.#prompt.evaluate(code);
   }
 
   #answerWith(name: string, { answers }: Question): void {

@@ -1,5 +1,5 @@
 import { lrFind } from '../../src/index.js';
-import { shortNumber } from '../../src/display/plots/scale.js';
+import { shortNumber } from '../../src/display/short-number.js';
 import type { Command } from './command.js';
 import { refuse } from './arguments.js';
 

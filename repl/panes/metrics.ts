@@ -1,7 +1,7 @@
-import { drawCurves } from '../../src/display/plots/text-curves.js';
-import type { Series } from '../../src/display/plots/figure.js';
+import { drawCurves } from '../../src/display/figure/text-curves.js';
+import type { Series } from '../../src/display/figure/spec.js';
 import { measureOf, smoothedSeries } from '../../src/display/plots/metric-curves.js';
-import { shortNumber } from '../../src/display/plots/scale.js';
+import { shortNumber } from '../../src/display/short-number.js';
 import { fill, fit } from '../text/fit.js';
 import { style } from '../text/style.js';
 import type { Curve, Size, State } from '../store/state.js';

@@ -1,4 +1,4 @@
-import { shortNumber } from '../../src/display/plots/scale.js';
+import { shortNumber } from '../../src/display/short-number.js';
 import { histogramBars } from '../text/bars.js';
 import { fitEnd } from '../text/fit.js';
 import { style } from '../text/style.js';

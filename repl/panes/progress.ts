@@ -1,4 +1,4 @@
-import { shortNumber } from '../../src/display/plots/scale.js';
+import { shortNumber } from '../../src/display/short-number.js';
 import { duration } from '../../src/display/progress/text.js';
 import { bytes, progressLine } from '../text/bars.js';
 import { fit, spread } from '../text/fit.js';

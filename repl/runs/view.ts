@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Callback, Run } from '../../src/index.js';
 import type { CallbackView, ParameterView, RunRow, RunView } from '../store/state.js';
-import { shortNumber } from '../../src/display/plots/scale.js';
+import { shortNumber } from '../../src/display/short-number.js';
 import { fieldsOf } from './fields.js';
 import type { Recorder } from './recorder.js';
 import { viewOfTensor } from './tensor-view.js';

@@ -48,6 +48,7 @@ export class Workbench {
   #current = 0;
   #playing: Promise<void> | undefined;
   #amending = false;
+  #switched: (run: Run) => Promise<void> = async () => undefined;
   /** Breakpoints of a move under way: nobody's to see. */
   #target: number | undefined;
 
@@ -201,10 +202,16 @@ export class Workbench {
     });
   }
 
+  /** Calls the listener with the run that is taken to hand. There is one: the prompt. */
+  onSwitch(listener: (run: Run) => Promise<void>): void {
+    this.#switched = listener;
+  }
+
   /** Takes another run to hand, by its index. */
   async switchTo(index: number): Promise<void> {
-    await this.whenStanding(() => {
+    await this.whenStanding(async () => {
       this.#current = index;
+      await this.#switched(this.run);
     });
   }
 

@@ -1,5 +1,5 @@
 import { Chalk, chalkStderr, supportsColor } from 'chalk';
-import { colourOf } from '../../src/display/plots/palette.js';
+import { colourOf } from '../../src/display/figure/palette.js';
 
 /** Colours as far as the terminal has them, and none where the user wants none; bold, dim and inverse stay. */
 const colours = process.env['NO_COLOR'] ? 0 : supportsColor ? supportsColor.level : 0;

@@ -5,6 +5,7 @@ import { STROBE_VERSION } from '../version.js';
 import { nativeBuild, type NativeBuildFlags, nativeRemove, nativeStatus } from './native.js';
 import { doctor } from './doctor.js';
 import { train, type TrainFlags } from './train.js';
+import type { ReplFlags } from '../../repl/main.js';
 
 const program = new Command('strobe')
   .description('Train TensorFlow.js models: step, change, rewind and resume the run.')
@@ -20,6 +21,20 @@ program
   .option('--backend <name>', 'gpu, onnx, native, wasm or cpu; default: the fastest that works')
   .option('--json', 'print one JSON object for each event')
   .action((file: string, flags: TrainFlags) => train(file, flags));
+
+program
+  .command('repl')
+  .description('train in the terminal: step, look, change, rewind, fork; without FILE the digits demo')
+  .argument(
+    '[file]',
+    'a .ts or .js module that exports { trainer, model, data } by default, or a function that gives it',
+  )
+  .option('--ckpt <path>', 'go on from this checkpoint')
+  .option('--set <key=value...>', 'settings for the function that FILE exports')
+  .option('--backend <name>', 'gpu, onnx, native, wasm or cpu; default: the fastest that works')
+  .option('--recover', 'go on from what was saved when the application was last ended by a crash or a signal')
+  .option('--plain', 'read commands from standard input, print plain lines; what happens where there is no terminal')
+  .action(async (file: string | undefined, flags: ReplFlags) => (await import('../../repl/main.js')).repl(file, flags));
 
 program
   .command('doctor')

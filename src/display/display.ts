@@ -1,4 +1,4 @@
-import { bundleOf, textOf } from './bundle.js';
+import { bundleOf, textOf } from './bundle-of.js';
 import { displayHost } from './hosts.js';
 
 const shown = new Set<string>();

@@ -1,4 +1,5 @@
 import type { Execution } from './execution.js';
+import { Halt } from './halt.js';
 import type { HookName } from './hooks.js';
 import { leave } from './tenancy.js';
 
@@ -65,6 +66,10 @@ export class Runner {
       if (hook === undefined) this.#end();
       return hook;
     } catch (error) {
+      if (error instanceof Halt) {
+        this.execution.standIn(error.hook);
+        return error.hook;
+      }
       const interrupted = error instanceof Interruption || (signal?.aborted === true && error === signal.reason);
       if (!interrupted && errors !== 'end' && this.execution.standBeforeFailure(errors === 'pause')) throw error;
       if (interrupted) await this.#attempt(() => beforeInterrupt?.());

@@ -1,7 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Module } from '../module/module.js';
 import { plainFields, restoreFields } from '../tensors/plain.js';
-import { retain } from '../tensors/share.js';
 import { disposeAll } from '../tensors/tree.js';
 import { loadIntoCallbacks, callbackStates } from './state.js';
 import type { Session } from './session.js';
@@ -46,9 +45,7 @@ export function leave(session: Session): void {
 function park(s: Session): Parked {
   return {
     weights: s.handlesOn([...s.parameters, ...s.buffers]),
-    gradients: Object.fromEntries(
-      s.parameters.flatMap(({ name, grad }) => (grad === null ? [] : [[name, retain(grad)] as const])),
-    ),
+    gradients: s.gradientHandles(),
     frozen: new Set(s.parameters.filter(({ requiresGrad }) => !requiresGrad).map(({ name }) => name)),
     modes: s.modes(),
     module: plainFields(s.module),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { checkOptions } from '../callbacks/options.js';
 import { SHOW, type MimeBundle } from '../display/bundle.js';
-import type { Figure } from '../display/plots/figure.js';
+import type { Figure } from '../display/figure/figure.js';
 import { lrFinderPlot } from '../display/plots/lr-finder.js';
 import { ContractError, StrobeError } from '../errors.js';
 import type { Module } from '../module/module.js';

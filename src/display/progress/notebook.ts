@@ -1,11 +1,11 @@
 import type { Metrics } from '../../module/metrics.js';
 import { SHOW, type MimeBundle } from '../bundle.js';
 import { display } from '../display.js';
-import { Figure } from '../plots/figure.js';
-import { pictureOf } from '../plots/html.js';
+import { Figure } from '../figure/figure.js';
+import { pictureOf } from '../figure/html.js';
 import { measureOf } from '../plots/metric-curves.js';
-import { PALETTE } from '../plots/palette.js';
-import { escapeXml } from '../plots/svg-text.js';
+import { PALETTE } from '../figure/palette.js';
+import { escapeXml } from '../escape.js';
 import { Table } from '../tables/table.js';
 import type { ProgressOutcome, ProgressRenderer } from './renderers.js';
 import { duration, numbersIn, status, type ProgressView } from './text.js';

@@ -11,6 +11,7 @@ import type { StepOutputs } from '../hooks.js';
 import type { Session } from '../session.js';
 import { report } from '../reporting.js';
 import { addGradients, checkFinite, where } from './gradients.js';
+import { checkGuard, guardGradients } from './guard.js';
 import { transferred } from './batches.js';
 import { stepSchedulersAt } from './schedulers.js';
 
@@ -163,6 +164,7 @@ export function isLastBatch(s: Session): boolean {
 
 export function clipGradients(s: Session): void {
   const { module } = s;
+  guardGradients(s);
   const { gradientClipVal, gradientClipAlgorithm } = s.trainer.limits;
   for (const optimizer of s.optimizers) {
     if (module.configureGradientClipping) {
@@ -176,7 +178,10 @@ export function update(s: Session): void {
   const { epoch, batchIdx } = progress;
   const apply = (optimizer: Optimizer): void => {
     // Not sooner: a lazy engine computes forward pass, backward pass and update in one go when the loss is read.
-    optimizer.confirm = () => checkLoss(s);
+    optimizer.confirm = () => {
+      checkGuard(s);
+      checkLoss(s);
+    };
     try {
       if (module.optimizerStep) s.at('optimizerStep', () => module.optimizerStep?.(epoch, batchIdx, optimizer));
       else optimizer.step();
@@ -186,6 +191,7 @@ export function update(s: Session): void {
     progress.globalStep += 1;
   };
   watched(s, 'the update', () => s.optimizers.forEach(apply));
+  s.releaseGuard();
   checkLoss(s); // A step that was overridden may have updated nothing.
 }
 
