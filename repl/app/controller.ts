@@ -1,11 +1,11 @@
 import type { Key as InkKey } from 'ink';
-import { StrobeError, type RunEvent } from '../../src/index.js';
-import { shortNumber } from '../../src/display/short-number.js';
+import { arrivalLines, errorText } from '../commands/arrival.js';
 import { commands } from '../commands/index.js';
 import type { Command, Context, Key } from '../commands/command.js';
 import { keys } from '../commands/keys.js';
 import { execute, offers } from '../commands/lookup.js';
 import type { Arrival, Workbench } from '../runs/workbench.js';
+import type { Session } from '../session/session.js';
 import { selectedIn } from '../panes/pane.js';
 import type { Input, PaneName, Question } from '../store/state.js';
 import { treeRows } from '../store/tree.js';
@@ -14,9 +14,6 @@ import { keyNames } from './key-names.js';
 import { LineEditor } from './line-editor.js';
 import type { LineHistory } from '../prompt/history.js';
 import type { Prompt } from '../prompt/prompt.js';
-
-/** What was typed before, where that is kept. */
-export type Histories = Partial<Record<Input['mode'], LineHistory>>;
 
 const LABELS = { command: ':', prompt: '❯', filter: '/', field: '' } as const;
 
@@ -29,16 +26,17 @@ export class Controller implements Context {
   readonly redraw: () => void;
   readonly leave: () => Promise<void>;
   readonly #prompt: Prompt;
-  readonly #histories: Histories;
+  readonly #histories: Partial<Record<Input['mode'], LineHistory>>;
   #editor: LineEditor | undefined;
   #answer: ((key: string) => void) | undefined;
   #asked = false;
+  /** Keys that came while it is being found out whether a line of code is all of it. */
+  #held: string[] | undefined;
 
   constructor(
-    bench: Workbench,
+    { bench, prompt, histories }: Session,
     store: Store,
-    prompt: Prompt,
-    { redraw, leave, histories }: { redraw: () => void; leave: () => Promise<void>; histories: Histories },
+    { redraw, leave }: { redraw: () => void; leave: () => Promise<void> },
   ) {
     this.bench = bench;
     this.store = store;
@@ -57,6 +55,7 @@ export class Controller implements Context {
   pressed(name: string): void {
     const { question, page, input } = this.store.state;
     if (name === 'ctrl+c') this.#interrupt();
+    else if (this.#held) this.#held.push(name);
     else if (question) this.#answerWith(name, question);
     else if (page) this.#scroll(name);
     else if (input) this.#edit(name);
@@ -69,18 +68,12 @@ export class Controller implements Context {
     await this.#attempt(() => execute(line, this));
   }
 
-  readonly evaluate = async (code: string): Promise<void> => this.#prompt.evaluate(code);
+  readonly evaluate = async (code: string): Promise<void> => void (await this.#prompt.evaluate(code));
 
   readonly valueOf = async (code: string): Promise<unknown> => this.#prompt.valueOf(code);
 
   readonly tell = (arrival: Arrival | { error: unknown } | undefined): void => {
-    if (!arrival) return;
-    if ('error' in arrival) return this.#tellError(arrival.error);
-    const { run } = this.bench;
-    const { event, stoppedBy } = arrival;
-    if (!event) return this.store.say(`the run is ${run.status}`, run.status === 'failed' ? 'bad' : 'good');
-    for (const breakpoint of stoppedBy) this.store.say(`stopped by ${breakpoint}`, 'warn');
-    this.store.say(whereText(event));
+    for (const { text, tone } of arrivalLines(this.bench.run, arrival)) this.store.say(text, tone);
   };
 
   readonly read = (title: string, text: string): void => {
@@ -103,7 +96,10 @@ export class Controller implements Context {
       state.focus = pane;
       if (pane === 'logs') state.unseen = 0;
     });
-    if (pane === 'prompt') this.type('prompt');
+    if (pane !== 'prompt') return;
+    this.type('prompt');
+    // By the time that something is typed it may be ready.
+    this.#prompt.evaluator.catch((error: unknown) => this.#tellError(error));
   };
 
   readonly type = (mode: Input['mode'], text = ''): void => {
@@ -219,9 +215,32 @@ export class Controller implements Context {
       void this.execute(line.slice(1));
       return this.type('prompt');
     }
-    if (line !== '' && (await this.#prompt.goesOn(code))) return this.#show({ before: [...before, line] });
-    this.type('prompt');
-    await this.#prompt.evaluate(code);
+    const more = line !== '' && (await this.#holding('reading TypeScript', () => this.#prompt.goesOn(code)));
+    if (more) this.#show({ before: [...before, line] });
+    else this.type('prompt');
+    this.#release();
+    if (!more) await this.#prompt.evaluate(code);
+  }
+
+  /** Does something that the next keys have to wait for. */
+  async #holding<T>(what: string, work: () => Promise<T>): Promise<T> {
+    this.#held = [];
+    this.store.change((state) => (state.working = what));
+    try {
+      return await work();
+    } catch (error) {
+      this.#release();
+      throw error;
+    } finally {
+      this.store.change((state) => (state.working = undefined));
+    }
+  }
+
+  #release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    while (held.length > 0 && !this.#held) this.pressed(held.shift() as string);
+    (this.#held as string[] | undefined)?.push(...held);
   }
 
   #answerWith(name: string, { answers }: Question): void {
@@ -281,23 +300,6 @@ export class Controller implements Context {
   #tellError(error: unknown): void {
     this.store.say(errorText(error), 'bad');
   }
-}
-
-/** An error as somebody has to read it: Strobe's own say what to do, others where they come from. */
-export function errorText(error: unknown): string {
-  if (error instanceof StrobeError) return `${error.name}: ${error.message}`;
-  if (!(error instanceof Error)) return `Thrown: ${String(error)}`;
-  const frames = (error.stack ?? '')
-    .split('\n')
-    .filter((line) => /^\s+at /.test(line) && !/node:|node_modules/.test(line));
-  return [`${error.name}: ${error.message}`, ...frames.slice(0, 3)].join('\n');
-}
-
-function whereText(event: RunEvent): string {
-  const { hook, position } = event;
-  const loss = 'loss' in event ? event.loss?.dataSync()[0] : undefined;
-  const where = `${hook}  epoch ${position.epoch}  batch ${position.batchIdx}  step ${position.globalStep}`;
-  return loss === undefined ? where : `${where}  loss ${shortNumber(loss)}`;
 }
 
 function commonStart(words: readonly string[]): string {

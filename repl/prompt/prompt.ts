@@ -26,6 +26,10 @@ export class Prompt {
     this.#store = store;
   }
 
+  get started(): boolean {
+    return this.#evaluator !== undefined;
+  }
+
   /** The evaluator, started now if it has not been. */
   get evaluator(): Promise<Evaluator> {
     return (this.#evaluator ??= this.#start());
@@ -41,19 +45,21 @@ export class Prompt {
     return { from: start, words: matches.map(({ text }) => text), shown: matches.map(offerText) };
   }
 
-  /** Evaluates and says what came of it. */
-  async evaluate(code: string): Promise<void> {
+  /** Evaluates and says what came of it. Gives whether it ended well. */
+  async evaluate(code: string): Promise<boolean> {
     this.#store.say(code, 'input');
     const evaluation = await this.#run(code);
     switch (evaluation.status) {
       case 'ok':
         if (evaluation.hasValue && evaluation.value !== undefined) this.#store.say(resultText(evaluation.value));
-        return;
+        return true;
       case 'error':
         // Its lines have colours of their own.
-        return this.#store.say(evaluation.traceback.join('\n'));
+        this.#store.say(evaluation.traceback.join('\n'));
+        return false;
       case 'interrupted':
-        return this.#store.say('interrupted', 'warn');
+        this.#store.say('interrupted', 'warn');
+        return false;
     }
   }
 

@@ -30,7 +30,7 @@ export function globalsOf(run: strobe.Run, file: string): Globals {
 export function liveGlobals(run: strobe.Run, file: string): Globals {
   const callbacks = namedCallbacks(run).map(([name, callback]) => [
     name.replace('#', ''),
-    { value: callback as unknown, type: typeOf(callback) },
+    { value: callback, type: typeOf(callback) },
   ]);
   return {
     ...(Object.fromEntries(callbacks) as Globals),

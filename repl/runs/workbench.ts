@@ -8,7 +8,7 @@ import {
   type RunOptions,
 } from '../../src/index.js';
 import type { Experiment } from '../../src/cli/load.js';
-import type { RunView } from '../store/state.js';
+import type { RunRow, RunView } from '../store/state.js';
 import type { Store } from '../store/store.js';
 import { Queue } from './queue.js';
 import { Recorder } from './recorder.js';
@@ -30,6 +30,11 @@ export interface Arrival {
   reached: boolean;
 }
 
+export interface WorkbenchOptions extends RunOptions {
+  /** Optimizer steps of the checkpoint that is gone on from: so many are saved already. Default 0. */
+  savedAt?: number;
+}
+
 interface Bench {
   run: Run;
   recorder: Recorder;
@@ -49,15 +54,13 @@ export class Workbench {
   #playing: Promise<void> | undefined;
   #amending = false;
   #switched: (run: Run) => Promise<void> = async () => undefined;
-  /** Breakpoints of a move under way: nobody's to see. */
-  #target: number | undefined;
 
-  constructor(experiment: Experiment, store: Store, options: RunOptions = {}) {
+  constructor(experiment: Experiment, store: Store, { savedAt = 0, ...options }: WorkbenchOptions = {}) {
     this.experiment = experiment;
     this.#store = store;
     experiment.trainer.callbacks.remove(ProgressBar);
     const run = experiment.trainer.run(experiment.model, experiment.data, { postMortem: true, ...options });
-    this.#add(run, new Recorder(run));
+    this.#add(run, new Recorder(run), [], savedAt);
   }
 
   get run(): Run {
@@ -145,6 +148,11 @@ export class Workbench {
     await this.#playing;
   }
 
+  /** Settles when nothing plays. */
+  async standing(): Promise<void> {
+    await this.#playing;
+  }
+
   /** Pauses now, whatever else was asked for. Says whether there was anything to pause. */
   interrupt(): boolean {
     const busy = this.playing || this.#queue.busy;
@@ -161,18 +169,23 @@ export class Workbench {
   async #go(target?: Target): Promise<Arrival> {
     const { run, recorder } = this.#bench;
     let left = target?.count ?? 1;
-    const mark = target && run.break(target.hook, (event) => (target.when?.(event) ?? true) && --left === 0);
-    this.#target = mark?.id;
+    let reached = false;
+    // Not a breakpoint: those are the user's, and numbered.
+    const stopLooking =
+      target &&
+      run.on({ hook: target.hook }, (event) => {
+        if (!(target.when?.(event) ?? true) || --left > 0) return;
+        reached = true;
+        this.#pause();
+      });
     const before = new Map(run.breakpoints.map(({ id, hits }) => [id, hits]));
     try {
       run.play();
       const event = await run.wait();
       const stops = run.breakpoints.filter(({ id, hits }) => hits > (before.get(id) ?? 0));
-      const stoppedBy = stops.filter(({ id }) => id !== mark?.id).map(({ id, description }) => `${id}: ${description}`);
-      return { event, stoppedBy, reached: stops.some(({ id }) => id === mark?.id) };
+      return { event, stoppedBy: stops.map(({ id, description }) => `${id}: ${description}`), reached };
     } finally {
-      mark?.remove();
-      this.#target = undefined;
+      stopLooking?.();
       recorder.settle();
     }
   }
@@ -230,12 +243,12 @@ export class Workbench {
   view(before: RunView | undefined, attention: Attention): RunView {
     const { recorder, disabled } = this.#bench;
     if (attention.parameters && recorder.run.status === 'running') recorder.lookAtGradients();
-    const view = viewOf(recorder, disabled, before?.name === recorder.run.name ? before : undefined, attention);
-    return { ...view, breakpoints: view.breakpoints.filter(({ id }) => id !== this.#target) };
+    return viewOf(recorder, disabled, before?.name === recorder.run.name ? before : undefined, attention);
   }
 
-  rows() {
-    return { rows: this.runs.map(rowOf), current: this.#current };
+  /** The list of runs, and which one is at hand. */
+  list(): { runs: RunRow[]; current: number } {
+    return { runs: this.runs.map(rowOf), current: this.#current };
   }
 
   #add(run: Run, recorder: Recorder, disabled: Callback[] = [], savedAt = 0): void {
