@@ -44,6 +44,8 @@ export async function openSession(
     prompt: new LineHistory(historyPath('prompt')),
   };
   await Promise.all(Object.values(histories).map((history) => history.load()));
+  // A run that goes on from a checkpoint is shown where that was saved.
+  if (options.ckptPath !== undefined) await bench.next();
   return {
     bench,
     prompt,
