@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import {
   ProgressBar,
+  type Breakpoint,
   type Callback,
   type HookName,
   type Run,
@@ -35,11 +36,16 @@ export interface WorkbenchOptions extends RunOptions {
   savedAt?: number;
 }
 
+/** Sets a breakpoint or a watch in a run. */
+export type Stop = (run: Run) => Breakpoint;
+
 interface Bench {
   run: Run;
   recorder: Recorder;
   /** Callbacks that were taken out and may be put back. */
   disabled: Callback[];
+  /** How each breakpoint was set, by its id, so that a fork gets it too. */
+  stops: Map<number, Stop>;
   /** Optimizer steps at the last time that it was saved, or had nothing to save. */
   savedAt: number;
 }
@@ -206,11 +212,22 @@ export class Workbench {
     });
   }
 
+  /** Sets a breakpoint or a watch; forks will have it, too. */
+  stopAt(stop: Stop): Breakpoint {
+    const breakpoint = stop(this.run);
+    this.#bench.stops.set(breakpoint.id, stop);
+    return breakpoint;
+  }
+
   async fork(name: string): Promise<Run | undefined> {
     return this.whenStanding(async () => {
-      const { run, recorder, disabled, savedAt } = this.#bench;
+      const { run, recorder, disabled, savedAt, stops: own } = this.#bench;
       const fork = await run.fork({ name });
-      this.#add(fork, recorder.follow(fork), [...disabled], savedAt);
+      const { stops } = this.#add(fork, recorder.follow(fork), [...disabled], savedAt);
+      for (const { id } of run.breakpoints) {
+        const stop = own.get(id);
+        if (stop) stops.set(stop(fork).id, stop);
+      }
       return fork;
     });
   }
@@ -251,8 +268,10 @@ export class Workbench {
     return { runs: this.runs.map(rowOf), current: this.#current };
   }
 
-  #add(run: Run, recorder: Recorder, disabled: Callback[] = [], savedAt = 0): void {
+  #add(run: Run, recorder: Recorder, disabled: Callback[] = [], savedAt = 0): Bench {
     run.trainer.printer = (line) => this.#store.log(line, line.startsWith('[strobe]') ? 'warn' : 'plain');
-    this.#benches.push({ run, recorder, disabled, savedAt });
+    const bench: Bench = { run, recorder, disabled, savedAt, stops: new Map() };
+    this.#benches.push(bench);
+    return bench;
   }
 }

@@ -1,9 +1,11 @@
 import type { Metrics } from '../module/metrics.js';
 import type { Module } from '../module/module.js';
 import { journalEntriesTable } from '../display/tables/journal.js';
+import { forkTrainer } from '../trainer/fork.js';
 import type { Callback, CallbackList } from '../trainer/callback.js';
 import { eventData, type Batch, type HookName } from '../trainer/hooks.js';
-import type { AdvanceOptions, Outcome, Runner } from '../trainer/runner.js';
+import { whileUnderWay } from '../trainer/interrupt.js';
+import { Interruption, type AdvanceOptions, type Outcome, type Runner } from '../trainer/runner.js';
 import type { Guard } from '../trainer/session.js';
 import type { Snapshot } from '../trainer/state.js';
 import { takeOver } from '../trainer/tenancy.js';
@@ -51,6 +53,8 @@ interface How {
   errors?: NonNullable<AdvanceOptions['errors']>;
   /** Whether the guard is on duty. */
   guard?: boolean;
+  /** What an interrupt does: pause quietly, or pause and throw, so that whoever goes from pause to pause stops, too. */
+  interrupted?: 'pause' | 'throw';
 }
 
 /** A training run as a value: it goes on as far as it is told to, and in between everything in it can be looked at. */
@@ -128,7 +132,7 @@ export class Run implements AsyncIterable<RunEvent> {
    */
   async until<H extends HookName>(hook: H, when?: (event: EventOf<H>) => boolean): Promise<EventOf<H> | undefined> {
     const stop: Stop = (candidate, event) => candidate === hook && (!when || when(event() as EventOf<H>));
-    const event = await this.#advance(stop, { guard: true });
+    const event = await this.#advance(stop, { guard: true, interrupted: 'pause' });
     return event?.hook === hook ? (event as EventOf<H>) : undefined;
   }
 
@@ -147,7 +151,7 @@ export class Run implements AsyncIterable<RunEvent> {
     this.#refuseIfBusy();
     this.#pauseRequested = false;
     const stop: Stop = (hook, event) => this.#pauseRequested || this.#breaks(hook, event);
-    const playing = this.#advance(stop, { guard: true });
+    const playing = this.#advance(stop, { guard: true, interrupted: 'pause' });
     this.#playing = playing;
     // Whoever asks the run next gets the error; until then its status says that it failed.
     playing.catch(() => undefined);
@@ -205,6 +209,15 @@ export class Run implements AsyncIterable<RunEvent> {
     return typeof first === 'function'
       ? this.#listeners.add({}, first)
       : this.#listeners.add(first, second as (event: EventOf<H>) => void);
+  }
+
+  /** Calls the listener whenever the run has come to rest: it is paused, or over. The function it gives back ends that. */
+  onRest(listener: () => void): () => void {
+    const { atRest } = this.trainer;
+    // One of its own: the same function may be given twice.
+    const tell = (): void => listener();
+    atRest.add(tell);
+    return () => void atRest.delete(tell);
   }
 
   /** What was changed while the run was paused, when and where, from what to what; direct assignments included. */
@@ -306,7 +319,12 @@ export class Run implements AsyncIterable<RunEvent> {
     this.#refuseIfBusy();
     this.#refuseIfOver('fork');
     await this.#runner.prepare();
-    return new Run(await forkOf(this.#runner), { history: { limitBytes: this.#history.limitBytes } }, name);
+    const options: RunOptions = {
+      history: { limitBytes: this.#history.limitBytes },
+      guard: this.#guard !== undefined,
+      postMortem: this.#session.postMortem,
+    };
+    return new Run(await forkOf(this.#runner), options, name);
   }
 
   /** One pass over the validation loaders with the weights as they are; the run stays where it is. */
@@ -314,7 +332,7 @@ export class Run implements AsyncIterable<RunEvent> {
     this.#refuseIfBusy();
     await this.#runner.prepare();
     takeOver(this.#session);
-    const trainer = this.trainer.fork({ silent: true });
+    const trainer = forkTrainer(this.trainer, { silent: true });
     const [val] = [this.#session.data.loaders('val')];
     const modes = this.#session.modes();
     try {
@@ -362,18 +380,24 @@ export class Run implements AsyncIterable<RunEvent> {
     return event;
   }
 
-  async #advance(stop: Stop, { errors = this.#onErrors, guard = false }: How = {}): Promise<RunEvent | undefined> {
+  async #advance(
+    stop: Stop,
+    { errors = this.#onErrors, guard = false, interrupted = 'throw' }: How = {},
+  ): Promise<RunEvent | undefined> {
     this.#refuseIfBusy();
     if (this.#runner.outcome !== undefined) return this.#refuseIfFailed();
     // A listener or a breakpoint's condition that throws pauses the run where it stands.
     let thrown: { error: unknown } | undefined;
+    let interruption: Interruption | undefined;
+    const interrupt = (reason: string): void => void (interruption = new Interruption(`The run is paused: ${reason}.`));
     const pass = (hook: HookName): boolean => {
       let made: RunEvent | undefined;
       const event = (): RunEvent => (made ??= this.#event(hook));
       try {
         this.#remember(hook);
         this.#listeners.tell(hook, event);
-        return stop(hook, event);
+        if (interruption && interrupted === 'throw') thrown = { error: interruption };
+        return interruption !== undefined || stop(hook, event);
       } catch (error) {
         thrown = { error };
         return true;
@@ -383,7 +407,8 @@ export class Run implements AsyncIterable<RunEvent> {
     this.#journal.close(this.#session, () => this.position);
     this.#session.guard = guard ? this.#guard : undefined;
     try {
-      const hook = await this.#runner.advance(pass, { errors, signal: this.#signal });
+      const advance = () => this.#runner.advance(pass, { errors, signal: this.#signal });
+      const hook = await whileUnderWay(interrupt, advance);
       if (thrown) throw thrown.error;
       return hook && this.#event(hook);
     } finally {

@@ -78,6 +78,7 @@ export class Runner {
       throw error;
     } finally {
       this.executing = false;
+      this.#rest();
     }
   }
 
@@ -96,6 +97,7 @@ export class Runner {
     trainer.status = 'finished';
     this.#warnOf(await this.execution.unwind());
     leave(this.execution.session);
+    this.#rest();
   }
 
   #end(): void {
@@ -125,6 +127,10 @@ export class Runner {
     errors.push(...(await this.execution.unwind()));
     leave(session);
     this.#warnOf(errors);
+  }
+
+  #rest(): void {
+    for (const tell of this.execution.session.trainer.atRest) tell();
   }
 
   async #attempt(work: () => unknown): Promise<void> {

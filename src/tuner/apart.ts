@@ -3,6 +3,7 @@ import type { Module } from '../module/module.js';
 import type { Run } from '../run/run.js';
 import { plainFields, restoreFields } from '../tensors/plain.js';
 import { retain } from '../tensors/share.js';
+import { forkTrainer } from '../trainer/fork.js';
 import type { DataInput } from '../trainer/data-connector.js';
 import type { Trainer } from '../trainer/trainer.js';
 
@@ -17,7 +18,7 @@ export async function apart<T>(
   maxSteps: number,
   trial: (run: Run) => Promise<T>,
 ): Promise<T> {
-  const scout = trainer.fork({ silent: true });
+  const scout = forkTrainer(trainer, { silent: true });
   Object.assign(scout.limits, { maxEpochs: -1, minEpochs: 0, minSteps: 0, maxSteps, limitValBatches: 0 });
   scout.options.numSanityValSteps = 0;
   scout.printer = () => undefined;

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import { expectTypeOf, it } from 'vitest';
 import { type EventOf, type RunEvent } from 'strobe';
 

@@ -1,8 +1,8 @@
-import { Braille } from './braille.js';
 import { shortNumber } from '../short-number.js';
-import type { CurvePanel } from './spec.js';
+import { Braille } from './braille.js';
 import { barWidth, pieces, scalesOf } from './geometry.js';
 import type { Scale, Tick } from './scale.js';
+import type { CurvePanel } from './spec.js';
 
 const COLUMNS = 60;
 const ROWS = 12;
