@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { textOf } from '../../src/display/bundle-of.js';
 import type { Completion, Evaluation, Evaluator } from '../../src/evaluator/evaluator.js';
+import { Queue } from '../runs/queue.js';
 import type { Store } from '../store/store.js';
 import { style } from '../text/style.js';
 
@@ -18,6 +19,7 @@ export class Prompt {
   readonly #start: () => Promise<Evaluator>;
   readonly #store: Store;
   #evaluator: Promise<Evaluator> | undefined;
+  readonly #queue = new Queue();
   #count = 0;
   #running = 0;
 
@@ -75,6 +77,7 @@ export class Prompt {
   /** Stops what is evaluated. Says whether anything was. */
   interrupt(): boolean {
     if (this.#running === 0) return false;
+    this.#queue.clear();
     this.#evaluator?.then((evaluator) => evaluator.interrupt()).catch(() => undefined);
     return true;
   }
@@ -83,10 +86,15 @@ export class Prompt {
     await this.#evaluator?.then((evaluator) => evaluator.dispose());
   }
 
+  /** One after another: a cell sees what those before it have declared. */
   async #run(code: string): Promise<Evaluation> {
     this.#running += 1;
     try {
-      return await (await this.evaluator).evaluate(code, { cell: `In [${++this.#count}]` });
+      const evaluation = await this.#queue.add(async () => {
+        const evaluator = await this.evaluator;
+        return evaluator.evaluate(code, { cell: `In [${++this.#count}]` });
+      });
+      return evaluation ?? { status: 'interrupted' };
     } finally {
       this.#running -= 1;
     }
