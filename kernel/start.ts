@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { IoOptions, ToMain } from './bridge.js';
@@ -22,8 +23,9 @@ export async function startKernel({
   // The sockets answer while the rest is still being loaded.
   const io = new Worker(new URL('./io/worker.js', import.meta.url), { workerData });
   io.once('error', (error) => {
-    console.error('The kernel ends: its sockets have failed.', error);
-    process.exit(1);
+    writeSync(2, `The kernel ends: its sockets have failed. ${error.stack ?? error.message}\n`);
+    // An orderly exit would wait for the sockets.
+    process.kill(process.pid, 'SIGKILL');
   });
   io.once('exit', () => process.exit());
   const kernel = import('./main.js').then(({ createKernel }) =>
