@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const PACKAGES = {
   TensorBoard: ['tensorboard'],
   'clients of the kernel': ['jupyter_client', 'nbclient', 'nbconvert', 'jupyter_console', 'pexpect'],
-  JupyterLab: ['jupyterlab', 'ipywidgets'],
+  JupyterLab: ['jupyterlab', 'jupyterlab_widgets'],
   'the comparison with ipykernel': ['ipykernel'],
 };
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -15,6 +15,15 @@ export interface Drawable {
   toHtml(): string;
 }
 
+/** What changes while it is shown. The function that `onChange` gives back ends the telling. */
+export interface Live extends Showable {
+  onChange(listener: () => void): () => void;
+}
+
+export function isLive(value: unknown): value is Live {
+  return isShowable(value) && typeof (value as Partial<Live>).onChange === 'function';
+}
+
 export function isShowable(value: unknown): value is Showable {
   return (
     ((typeof value === 'object' && value !== null) || typeof value === 'function') &&

@@ -1,7 +1,7 @@
 /** What things look like: text, tables, plots, progress; one bundle per thing, shown in any host. */
 import './views/install.js';
 
-export type { Drawable, MimeBundle, Showable } from './bundle.js';
+export type { Drawable, Live, MimeBundle, Showable } from './bundle.js';
 export { bundleOf } from './bundle-of.js';
 export type { Comm, CommHost, CommMessage, CommOpening } from './comms.js';
 export { compareRuns, Comparison, type CompareOptions } from './compare.js';
@@ -21,6 +21,8 @@ export type {
   Series,
   Values,
 } from './figure/spec.js';
+export { panel, RunPanel } from './panel/panel.js';
+export { setWidgetVersion } from './widgets/versions.js';
 export type { PlotlyFigure } from './figure/plotly-parts.js';
 export { confusionMatrix, type ConfusionMatrixOptions, type Predictions } from './plots/confusion-matrix.js';
 export { gradientFlow, parameterFlow } from './plots/flow.js';

@@ -1,6 +1,7 @@
 import type { Metrics } from '../module/metrics.js';
 import type { Module } from '../module/module.js';
 import { journalEntriesTable } from '../display/tables/journal.js';
+import { forkTrainer } from '../trainer/fork.js';
 import type { Callback, CallbackList } from '../trainer/callback.js';
 import { eventData, type Batch, type HookName } from '../trainer/hooks.js';
 import { whileUnderWay } from '../trainer/interrupt.js';
@@ -48,8 +49,7 @@ export type { EventFilter } from './listeners.js';
 
 export type RunStatus = 'paused' | 'running' | Outcome;
 
-interface How {
-  errors?: NonNullable<AdvanceOptions['errors']>;
+interface How extends Pick<AdvanceOptions, 'errors' | 'unattended'> {
   /** Whether the guard is on duty. */
   guard?: boolean;
   /** What an interrupt does: pause quietly, or pause and throw, so that whoever goes from pause to pause stops, too. */
@@ -156,6 +156,14 @@ export class Run implements AsyncIterable<RunEvent> {
     playing.catch(() => undefined);
   }
 
+  /**
+   * Waits until a playing run pauses by itself, at a breakpoint say, or ends. Gives the event it stands at, undefined at the
+   * end or if it does not play. Throws what the run threw, if it did.
+   */
+  async wait(): Promise<RunEvent | undefined> {
+    return this.#playing;
+  }
+
   /** Pauses a playing run at its next hook. Throws what the run threw, if it did. */
   async pause(): Promise<Position> {
     this.#pauseRequested = true;
@@ -165,9 +173,13 @@ export class Run implements AsyncIterable<RunEvent> {
     return this.position;
   }
 
-  /** Pauses a playing run at a hook, always or when the predicate holds. */
-  break<H extends HookName>(hook: H, when?: (event: EventOf<H>) => boolean): Breakpoint {
-    return this.#breakpoints.at(hook, when as ((event: RunEvent) => boolean) | undefined);
+  /**
+   * Pauses a playing run at a hook, always or when the predicate holds.
+   *
+   * @param description what lists of breakpoints say of it. Default: the hook's name.
+   */
+  break<H extends HookName>(hook: H, when?: (event: EventOf<H>) => boolean, description?: string): Breakpoint {
+    return this.#breakpoints.at(hook, when as ((event: RunEvent) => boolean) | undefined, description);
   }
 
   /**
@@ -196,6 +208,15 @@ export class Run implements AsyncIterable<RunEvent> {
     return typeof first === 'function'
       ? this.#listeners.add({}, first)
       : this.#listeners.add(first, second as (event: EventOf<H>) => void);
+  }
+
+  /** Calls the listener whenever the run has come to rest: it is paused, or over. The function it gives back ends that. */
+  onRest(listener: () => void): () => void {
+    const { atRest } = this.trainer;
+    // One of its own: the same function may be given twice.
+    const tell = (): void => listener();
+    atRest.add(tell);
+    return () => void atRest.delete(tell);
   }
 
   /** What was changed while the run was paused, when and where, from what to what; direct assignments included. */
@@ -297,7 +318,12 @@ export class Run implements AsyncIterable<RunEvent> {
     this.#refuseIfBusy();
     this.#refuseIfOver('fork');
     await this.#runner.prepare();
-    return new Run(await forkOf(this.#runner), { history: { limitBytes: this.#history.limitBytes } }, name);
+    const options: RunOptions = {
+      history: { limitBytes: this.#history.limitBytes },
+      guard: this.#guard !== undefined,
+      postMortem: this.#session.postMortem,
+    };
+    return new Run(await forkOf(this.#runner), options, name);
   }
 
   /** One pass over the validation loaders with the weights as they are; the run stays where it is. */
@@ -305,7 +331,7 @@ export class Run implements AsyncIterable<RunEvent> {
     this.#refuseIfBusy();
     await this.#runner.prepare();
     takeOver(this.#session);
-    const trainer = this.trainer.fork({ silent: true });
+    const trainer = forkTrainer(this.trainer, { silent: true });
     const [val] = [this.#session.data.loaders('val')];
     const modes = this.#session.modes();
     try {
@@ -318,7 +344,7 @@ export class Run implements AsyncIterable<RunEvent> {
 
   /** Goes on to the end. */
   async finish(): Promise<FitResult> {
-    await this.#advance(() => false, { errors: 'end' });
+    await this.#advance(() => false, { errors: 'end', unattended: () => this.#listeners.size === 0 });
     return this.trainer.result({ outcome: this.#runner.outcome ?? 'completed', reason: this.#runner.reason });
   }
 
@@ -355,7 +381,7 @@ export class Run implements AsyncIterable<RunEvent> {
 
   async #advance(
     stop: Stop,
-    { errors = this.#onErrors, guard = false, interrupted = 'throw' }: How = {},
+    { guard = false, interrupted = 'throw', ...how }: How = {},
   ): Promise<RunEvent | undefined> {
     this.#refuseIfBusy();
     if (this.#runner.outcome !== undefined) return this.#refuseIfFailed();
@@ -380,8 +406,8 @@ export class Run implements AsyncIterable<RunEvent> {
     this.#journal.close(this.#session, () => this.position);
     this.#session.guard = guard ? this.#guard : undefined;
     try {
-      const advance = () => this.#runner.advance(pass, { errors, stops: 'pause', signal: this.#signal });
-      const hook = await whileUnderWay(interrupt, advance);
+      const options: AdvanceOptions = { errors: this.#onErrors, stops: 'pause', signal: this.#signal, ...how };
+      const hook = await whileUnderWay(interrupt, () => this.#runner.advance(pass, options));
       if (thrown) throw thrown.error;
       return hook && this.#event(hook);
     } finally {

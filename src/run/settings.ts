@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import type { Parameter } from '../module/parameter.js';
 import { clonePlain, copyIfPlain, NOT_PLAIN } from '../tensors/plain.js';
 import { keyed, type Callback, type CallbackList } from '../trainer/callback.js';
@@ -64,13 +64,8 @@ class Fields implements Settings {
 
   marks(): Marks {
     const { owner, names = Object.keys(owner) } = this;
-    const values = new Array<unknown>(names.length);
-    for (let i = 0; i < names.length; i++) {
-      const value = (owner as Record<string, unknown>)[names[i] as string];
-      // What is not data has one mark for ever.
-      values[i] = typeof value === 'object' || typeof value === 'function' ? copyIfPlain(value) : value;
-    }
-    return { names, values };
+    // What is not data has one mark for ever.
+    return { names, values: names.map((name) => copyIfPlain((owner as Record<string, unknown>)[name])) };
   }
 
   read(name: string): unknown {

@@ -9,11 +9,7 @@ export function clonePlain<T>(value: T): T {
 
 function copy(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) {
-    const items = new Array<unknown>(value.length);
-    for (let i = 0; i < value.length; i++) items[i] = copy(value[i]);
-    return items;
-  }
+  if (Array.isArray(value)) return value.map(copy);
   if (isPlainRecord(value)) {
     const record: Record<string, unknown> = {};
     for (const key of Object.keys(value)) record[key] = copy(value[key]);
@@ -45,9 +41,8 @@ export const NOT_PLAIN = Symbol('not plain data');
 export function copyIfPlain(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return typeof value === 'function' ? NOT_PLAIN : value;
   if (Array.isArray(value)) {
-    const items = new Array<unknown>(value.length);
-    for (let i = 0; i < value.length; i++) if ((items[i] = copyIfPlain(value[i])) === NOT_PLAIN) return NOT_PLAIN;
-    return items;
+    const items = value.map(copyIfPlain);
+    return items.includes(NOT_PLAIN) ? NOT_PLAIN : items;
   }
   if (!isPlainRecord(value)) return isPlainData(value) ? copy(value) : NOT_PLAIN;
   const record: Record<string, unknown> = {};

@@ -19,6 +19,8 @@ export interface AdvanceOptions {
   errors?: 'end' | 'pause in hooks' | 'pause';
   /** What a notebook that stops the code at work does: end the program, or leave it standing before the hook or step. */
   stops?: 'end' | 'pause';
+  /** Whether nobody looks at the run, or stops it, between a step's forward pass and its update. Default: somebody may. */
+  unattended?: () => boolean;
 }
 
 /**
@@ -44,7 +46,7 @@ export class Runner {
 
   /** Runs to the end. */
   async drain(options: AdvanceOptions = {}): Promise<{ outcome: Outcome; reason: string }> {
-    await this.advance(() => false, options);
+    await this.advance(() => false, { ...options, unattended: () => true });
     return { outcome: this.outcome as Outcome, reason: this.reason };
   }
 
@@ -54,7 +56,7 @@ export class Runner {
    */
   async advance(
     stop: (hook: HookName) => boolean,
-    { signal, errors = 'end', stops = 'end', beforeInterrupt }: AdvanceOptions = {},
+    { signal, errors = 'end', stops = 'end', beforeInterrupt, unattended = () => false }: AdvanceOptions = {},
   ): Promise<HookName | undefined> {
     const { session } = this.execution;
     const { trainer } = session;
@@ -62,6 +64,7 @@ export class Runner {
       if (signal?.aborted) throw new Interruption(reasonOf(signal));
     };
     trainer.status = 'running';
+    session.unattended = unattended;
     this.executing = true;
     try {
       await this.prepare();
@@ -86,6 +89,7 @@ export class Runner {
       throw error;
     } finally {
       this.executing = false;
+      this.#rest();
     }
   }
 
@@ -104,6 +108,7 @@ export class Runner {
     trainer.status = 'finished';
     this.#warnOf(await this.execution.unwind());
     leave(this.execution.session);
+    this.#rest();
   }
 
   #end(): void {
@@ -133,6 +138,10 @@ export class Runner {
     errors.push(...(await this.execution.unwind()));
     leave(session);
     this.#warnOf(errors);
+  }
+
+  #rest(): void {
+    for (const tell of this.execution.session.trainer.atRest) tell();
   }
 
   async #attempt(work: () => unknown): Promise<void> {

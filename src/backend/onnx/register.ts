@@ -4,7 +4,7 @@ import { OnnxBackend } from './backend.js';
 import { kernelTable } from './kernels/index.js';
 import type { AnyKernel } from './kernels/kernel.js';
 import { resolveOptions, type OnnxOptions } from './options.js';
-import { isNumeric, sizeOf } from './values.js';
+import { isNumeric, sizeOf, type Value } from './values.js';
 
 type KernelCall = { inputs: tf.NamedTensorInfoMap; attrs: object; backend: OnnxBackend };
 type KernelFunction = (call: KernelCall) => tf.TensorInfo | tf.TensorInfo[];
@@ -81,7 +81,9 @@ function recorded(kernelName: string, kernel: AnyKernel): KernelFunction {
     if (kernel.vary) {
       const split = kernel.vary(attrs as never, present);
       attrs = split.attrs;
-      operands = [...operands, backend.list(split.numbers, split.dtype)];
+      const list = backend.list(split.numbers, split.dtype);
+      backend.recorder.watch?.varied(kernel, call.attrs, present, list.dataId as Value);
+      operands = [...operands, list];
     }
     const results = backend.record(kernelName, kernel, operands, attrs);
     return kernel.list || results.length > 1 ? results : results[0]!;

@@ -14,30 +14,7 @@ import { runView, trainerView } from './run.js';
 
 // What trains knows nothing of notebooks: its classes get their looks here.
 
-declare module '../../module/module.js' {
-  interface Module extends Showable {}
-}
-declare module '../../module/parameter.js' {
-  interface Parameter extends Showable {}
-}
-declare module '../../optim/lr/scheduler.js' {
-  interface LRScheduler extends Showable {}
-}
-declare module '../../optim/optimizer.js' {
-  interface Optimizer extends Showable {}
-}
-declare module '../../run/run.js' {
-  interface Run extends Showable {}
-}
-declare module '../../trainer/callback.js' {
-  interface Callback extends Showable {}
-  interface CallbackList extends Showable {}
-}
-declare module '../../trainer/trainer.js' {
-  interface Trainer extends Showable {}
-}
-
-function looksLike<T extends Showable>(
+function looksLike<T extends object>(
   type: abstract new (...args: never[]) => T,
   view: (object: T) => Drawable & Showable,
 ): void {

@@ -13,22 +13,23 @@ import { tensorsTable } from './tensor.js';
 import { View } from './view.js';
 
 /** Where a run stands, and each metric's way there. */
-export function runView({ name, status, position, trainer, history }: Run): View {
+export function runView(run: Run): View {
+  const title = run.name === 'run' ? 'Run' : `Run ${run.name}`;
+  return new View(title, [run.status, ...runFacts(run)], [metricsIn(run.trainer)]);
+}
+
+/** Where a run stands, in words. */
+export function runFacts({ status, position, trainer, history }: Run): string[] {
   const { stage, hook } = position;
   const over = status !== 'paused' && status !== 'running';
   const steps = history.to - history.from;
-  return new View(
-    name === 'run' ? 'Run' : `Run ${name}`,
-    [
-      status,
-      ...(stage === 'fit' ? [] : [stage]),
-      ...whereabouts(trainer, position, over),
-      ...(status === 'paused' ? [`before ${hook}`] : []),
-      ...optimizersIn(trainer),
-      ...(steps > 0 ? [`${steps} steps can be taken back`] : []),
-    ],
-    [metricsIn(trainer)],
-  );
+  return [
+    ...(stage === 'fit' ? [] : [stage]),
+    ...whereabouts(trainer, position, over),
+    ...(status === 'paused' ? [`before ${hook}`] : []),
+    ...optimizersIn(trainer),
+    ...(steps > 0 ? [`${steps} steps can be taken back`] : []),
+  ];
 }
 
 /** How a trainer stands, what it trains with, and each metric's way there. */
