@@ -38,7 +38,7 @@ describe('the gradient of a pooled ReLU', () => {
             const images = tf.tensor4d(x as Float32Array, [2, side, side, 2]);
             const pooled = (t: tf.Tensor) =>
               before
-                ? tf.maxPool(tf.relu(t) as tf.Tensor4D, size, stride, pad as 'same')
+                ? tf.maxPool(tf.relu(t) as tf.Tensor4D, size, stride, pad)
                 : tf.relu(tf.maxPool(t as tf.Tensor4D, size, stride, pad as 'same'));
             const grad = tf.grad((t) => {
               const y = pooled(t);
