@@ -4,7 +4,8 @@ import { journalEntriesTable } from '../display/tables/journal.js';
 import { forkTrainer } from '../trainer/fork.js';
 import type { Callback, CallbackList } from '../trainer/callback.js';
 import { eventData, type Batch, type HookName } from '../trainer/hooks.js';
-import type { AdvanceOptions, Outcome, Runner } from '../trainer/runner.js';
+import { whileUnderWay } from '../trainer/interrupt.js';
+import { Interruption, type AdvanceOptions, type Outcome, type Runner } from '../trainer/runner.js';
 import type { Guard } from '../trainer/session.js';
 import type { Snapshot } from '../trainer/state.js';
 import { takeOver } from '../trainer/tenancy.js';
@@ -51,6 +52,8 @@ export type RunStatus = 'paused' | 'running' | Outcome;
 interface How extends Pick<AdvanceOptions, 'errors' | 'unattended'> {
   /** Whether the guard is on duty. */
   guard?: boolean;
+  /** What an interrupt does: pause quietly, or pause and throw, so that whoever goes from pause to pause stops, too. */
+  interrupted?: 'pause' | 'throw';
 }
 
 /** A training run as a value: it goes on as far as it is told to, and in between everything in it can be looked at. */
@@ -128,7 +131,7 @@ export class Run implements AsyncIterable<RunEvent> {
    */
   async until<H extends HookName>(hook: H, when?: (event: EventOf<H>) => boolean): Promise<EventOf<H> | undefined> {
     const stop: Stop = (candidate, event) => candidate === hook && (!when || when(event() as EventOf<H>));
-    const event = await this.#advance(stop, { guard: true });
+    const event = await this.#advance(stop, { guard: true, interrupted: 'pause' });
     return event?.hook === hook ? (event as EventOf<H>) : undefined;
   }
 
@@ -147,7 +150,7 @@ export class Run implements AsyncIterable<RunEvent> {
     this.#refuseIfBusy();
     this.#pauseRequested = false;
     const stop: Stop = (hook, event) => this.#pauseRequested || this.#breaks(hook, event);
-    const playing = this.#advance(stop, { guard: true });
+    const playing = this.#advance(stop, { guard: true, interrupted: 'pause' });
     this.#playing = playing;
     // Whoever asks the run next gets the error; until then its status says that it failed.
     playing.catch(() => undefined);
@@ -315,7 +318,12 @@ export class Run implements AsyncIterable<RunEvent> {
     this.#refuseIfBusy();
     this.#refuseIfOver('fork');
     await this.#runner.prepare();
-    return new Run(await forkOf(this.#runner), { history: { limitBytes: this.#history.limitBytes } }, name);
+    const options: RunOptions = {
+      history: { limitBytes: this.#history.limitBytes },
+      guard: this.#guard !== undefined,
+      postMortem: this.#session.postMortem,
+    };
+    return new Run(await forkOf(this.#runner), options, name);
   }
 
   /** One pass over the validation loaders with the weights as they are; the run stays where it is. */
@@ -371,18 +379,24 @@ export class Run implements AsyncIterable<RunEvent> {
     return event;
   }
 
-  async #advance(stop: Stop, { guard = false, ...how }: How = {}): Promise<RunEvent | undefined> {
+  async #advance(
+    stop: Stop,
+    { guard = false, interrupted = 'throw', ...how }: How = {},
+  ): Promise<RunEvent | undefined> {
     this.#refuseIfBusy();
     if (this.#runner.outcome !== undefined) return this.#refuseIfFailed();
     // A listener or a breakpoint's condition that throws pauses the run where it stands.
     let thrown: { error: unknown } | undefined;
+    let interruption: Interruption | undefined;
+    const interrupt = (reason: string): void => void (interruption = new Interruption(`The run is paused: ${reason}.`));
     const pass = (hook: HookName): boolean => {
       let made: RunEvent | undefined;
       const event = (): RunEvent => (made ??= this.#event(hook));
       try {
         this.#remember(hook);
         this.#listeners.tell(hook, event);
-        return stop(hook, event);
+        if (interruption && interrupted === 'throw') thrown = { error: interruption };
+        return interruption !== undefined || stop(hook, event);
       } catch (error) {
         thrown = { error };
         return true;
@@ -392,7 +406,8 @@ export class Run implements AsyncIterable<RunEvent> {
     this.#journal.close(this.#session, () => this.position);
     this.#session.guard = guard ? this.#guard : undefined;
     try {
-      const hook = await this.#runner.advance(pass, { errors: this.#onErrors, ...how, signal: this.#signal });
+      const options: AdvanceOptions = { errors: this.#onErrors, stops: 'pause', signal: this.#signal, ...how };
+      const hook = await whileUnderWay(interrupt, () => this.#runner.advance(pass, options));
       if (thrown) throw thrown.error;
       return hook && this.#event(hook);
     } finally {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { interruptible } from './interrupt.js';
+import { interruptible, whileUnderWay } from './interrupt.js';
 import type { Runner, Outcome } from './runner.js';
 
 /** Runs to the end, or to Ctrl-C: then a fit is saved where it stands. A signal of the caller's takes Ctrl-C's place. */
@@ -8,7 +8,13 @@ export async function drain(
   signal: AbortSignal | undefined,
 ): Promise<{ outcome: Outcome; reason: string }> {
   const { trainer } = runner.execution.session;
-  if (signal) return runner.drain({ signal });
+  if (signal) {
+    const interrupt = new AbortController();
+    return whileUnderWay(
+      (reason) => interrupt.abort(new Error(reason)),
+      () => runner.drain({ signal: AbortSignal.any([signal, interrupt.signal]) }),
+    );
+  }
   return interruptible(
     (interrupted) => runner.drain({ signal: interrupted, beforeInterrupt: () => saveInterrupted(runner) }),
     (message) => trainer.warn(message),
