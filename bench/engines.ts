@@ -12,7 +12,17 @@ import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type * as tf from '@tensorflow/tfjs-core';
-import { Adam, Callback, CSVLogger, EarlyStopping, ModelCheckpoint, Module, Trainer, type EngineChoice } from 'strobe';
+import {
+  Adam,
+  Callback,
+  CSVLogger,
+  EarlyStopping,
+  listEngines,
+  ModelCheckpoint,
+  Module,
+  Trainer,
+  type EngineChoice,
+} from 'strobe';
 import { cnn, gpt, mlp, type BenchModel } from './models.js';
 
 const MODELS: Record<string, { make: () => BenchModel; steps: number }> = {
@@ -20,7 +30,7 @@ const MODELS: Record<string, { make: () => BenchModel; steps: number }> = {
   cnn: { make: cnn, steps: 150 },
   gpt: { make: gpt, steps: 100 },
 };
-const ROUNDS = 5;
+const ROUNDS = Number(process.env['ROUNDS'] ?? 5);
 const WARM_UP = 40;
 
 class Bench extends Module {
@@ -97,7 +107,9 @@ if (mode === '--measure') {
   process.stdout.write(`\nRATE ${rate}\n`);
 } else {
   const chosen = process.argv.slice(2).filter((each) => each in MODELS);
-  const engines: EngineChoice[] = ['onnx', 'wasm'];
+  const works = (await listEngines()).filter(({ available }) => available).map(({ name }) => name as EngineChoice);
+  // The plain JavaScript one takes seconds for a step of the larger models.
+  const engines = works.filter((each) => each !== 'cpu' || process.argv.includes('cpu'));
   const here = fileURLToPath(import.meta.url);
   const python = process.env['PYTHON'];
   const contenders: [string, (model: string) => string][] = [
