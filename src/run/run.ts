@@ -49,8 +49,7 @@ export type { EventFilter } from './listeners.js';
 
 export type RunStatus = 'paused' | 'running' | Outcome;
 
-interface How {
-  errors?: NonNullable<AdvanceOptions['errors']>;
+interface How extends Pick<AdvanceOptions, 'errors' | 'unattended'> {
   /** Whether the guard is on duty. */
   guard?: boolean;
   /** What an interrupt does: pause quietly, or pause and throw, so that whoever goes from pause to pause stops, too. */
@@ -319,7 +318,12 @@ export class Run implements AsyncIterable<RunEvent> {
     this.#refuseIfBusy();
     this.#refuseIfOver('fork');
     await this.#runner.prepare();
-    return new Run(await forkOf(this.#runner), { history: { limitBytes: this.#history.limitBytes } }, name);
+    const options: RunOptions = {
+      history: { limitBytes: this.#history.limitBytes },
+      guard: this.#guard !== undefined,
+      postMortem: this.#session.postMortem,
+    };
+    return new Run(await forkOf(this.#runner), options, name);
   }
 
   /** One pass over the validation loaders with the weights as they are; the run stays where it is. */
@@ -340,7 +344,7 @@ export class Run implements AsyncIterable<RunEvent> {
 
   /** Goes on to the end. */
   async finish(): Promise<FitResult> {
-    await this.#advance(() => false, { errors: 'end' });
+    await this.#advance(() => false, { errors: 'end', unattended: () => this.#listeners.size === 0 });
     return this.trainer.result({ outcome: this.#runner.outcome ?? 'completed', reason: this.#runner.reason });
   }
 
@@ -377,7 +381,7 @@ export class Run implements AsyncIterable<RunEvent> {
 
   async #advance(
     stop: Stop,
-    { errors = this.#onErrors, guard = false, interrupted = 'throw' }: How = {},
+    { guard = false, interrupted = 'throw', ...how }: How = {},
   ): Promise<RunEvent | undefined> {
     this.#refuseIfBusy();
     if (this.#runner.outcome !== undefined) return this.#refuseIfFailed();
@@ -402,8 +406,8 @@ export class Run implements AsyncIterable<RunEvent> {
     this.#journal.close(this.#session, () => this.position);
     this.#session.guard = guard ? this.#guard : undefined;
     try {
-      const advance = () => this.#runner.advance(pass, { errors, signal: this.#signal });
-      const hook = await whileUnderWay(interrupt, advance);
+      const options: AdvanceOptions = { errors: this.#onErrors, stops: 'pause', signal: this.#signal, ...how };
+      const hook = await whileUnderWay(interrupt, () => this.#runner.advance(pass, options));
       if (thrown) throw thrown.error;
       return hook && this.#event(hook);
     } finally {
