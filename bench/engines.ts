@@ -2,7 +2,7 @@
  * Training steps per second with the whole Trainer around them (CSV logger, progress bar, five callbacks), beside
  * PyTorch's raw loop and Lightning with its defaults:
  *
- *     npm run bench:engines [-- mlp cnn gpt] [rounds=5] [threads=1,2] [with=recorded,wasm]
+ *     npm run bench:engines [-- mlp cnn gpt] [rounds=5] [threads=1,2] [with=recorded,native,wasm]
  *
  * All take turns, each in a process of its own. Printed are the medians of the rounds with their spread, the processor
  * time of a step, and the medians of the ratios to PyTorch within a round.
@@ -17,6 +17,8 @@ import { Callback, CSVLogger, EarlyStopping, ModelCheckpoint, type Module, Train
 import type { OnnxBackend } from 'strobe/onnx';
 import { subjects } from './models.js';
 import { pythonWithPeers } from './peers.js';
+
+type Engine = 'onnx' | 'native' | 'wasm';
 
 const STEPS: Record<string, number> = { mlp: 1500, cnn: 150, gpt: 100 };
 const WARM_UP = 40;
@@ -46,7 +48,7 @@ class Plain extends Callback {
   }
 }
 
-async function measure(name: string, engine: 'onnx' | 'wasm', replay: boolean, threads: number): Promise<void> {
+async function measure(name: string, engine: Engine, replay: boolean, threads: number): Promise<void> {
   const steps = STEPS[name] as number;
   await useBackend(engine);
   if (engine === 'onnx') (tf.backend() as unknown as OnnxBackend).threads = threads;
@@ -130,7 +132,7 @@ function compare(contenders: Contender[], model: string, threads: number, rounds
 
 const [mode, ...args] = process.argv.slice(2);
 if (mode === '--measure') {
-  const [name, engine, replay, threads] = args as [string, 'onnx' | 'wasm', string, string];
+  const [name, engine, replay, threads] = args as [string, Engine, string, string];
   await measure(name, engine, replay === 'true', Number(threads));
 } else {
   const words = process.argv.slice(2);
@@ -142,7 +144,9 @@ if (mode === '--measure') {
     ...(python ? [peer('PyTorch raw', python, 'raw'), peer('Lightning', python, 'lightning')] : []),
     strobe('Strobe', 'onnx', true),
     ...(others.includes('recorded') ? [strobe('without replay', 'onnx', false)] : []),
-    ...(others.includes('wasm') ? [strobe('on wasm', 'wasm', false)] : []),
+    ...(['native', 'wasm'] as const)
+      .filter((each) => others.includes(each))
+      .map((each) => strobe(`on ${each}`, each, false)),
   ];
   console.log(`${cpus()[0]?.model}, ${availableParallelism()} cores, Node ${process.version}, ${rounds[0]} rounds`);
   for (const model of models.length > 0 ? models : Object.keys(STEPS)) {

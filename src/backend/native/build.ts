@@ -1,5 +1,5 @@
 import { existsSync, rmSync } from 'node:fs';
-import { findLibrary } from './library.js';
+import { findLibrary, requireLibrary } from './library.js';
 import { holdLock } from './lock.js';
 import { inspectMachine, nvidiaDriver, obstacles } from './machine.js';
 import { nativePaths, type NativePaths } from './paths.js';
@@ -41,7 +41,9 @@ export interface BuildProgress {
  * @throws StrobeError that says what the machine lacks, or which stage failed and what to try.
  */
 export async function buildNative(options: BuildOptions = {}): Promise<BuildState> {
-  const { paths = nativePaths(), signal, dryRun = false, onProgress } = options;
+  const { paths = nativePaths(), signal, dryRun = false, onProgress, from } = options;
+  // Before anything of the last build is given up for it.
+  if (from !== undefined) requireLibrary(from);
   const state = stateFor(options, paths);
   const machine = await inspectMachine(paths.root);
   const installsWheel = state.from === null && !existsSync(paths.wheel);
