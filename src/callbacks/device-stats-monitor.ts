@@ -10,11 +10,11 @@ import { needsLogger } from './needs-logger.js';
 import { checkOptions } from './options.js';
 
 const schema = z.strictObject({
-  /** Processor and memory of machine and process. Default: unless the engine is a GPU's. */
+  /** Processor and memory of machine and process: the rows marked _cpu_. Default: unless `backend` is `'gpu'`. */
   cpuStats: z.boolean().optional(),
-  /** NVIDIA GPUs. Default: wherever `nvidia-smi` works. */
+  /** NVIDIA GPUs, where `nvidia-smi` works. */
   gpuStats: z.boolean().default(true),
-  /** Only these statistics. Default: all. */
+  /** Only these statistics; a name that is not there gives one warning. Default: all. */
   filterKeys: z.array(z.string()).optional(),
 });
 

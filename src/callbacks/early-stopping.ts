@@ -14,35 +14,37 @@ export type StoppingReason =
   'NOT_STOPPED' | 'STOPPING_THRESHOLD' | 'DIVERGENCE_THRESHOLD' | 'PATIENCE_EXHAUSTED' | 'NON_FINITE_METRIC';
 
 const schema = z.strictObject({
-  /** Name of the metric to watch. */
+  /** The metric to watch. */
   monitor: z.string(),
   /** An improvement has to be larger than this. */
   minDelta: z.number().min(0).default(0),
-  /** Stop after this many checks without an improvement. */
+  /** Stop after so many checks in a row without an improvement; 0 stops at the first, as 1 does. */
   patience: z.int().min(0).default(3),
+  /** Say what was decided. */
   verbose: z.boolean().default(false),
-  mode: z.unknown().default('min'),
-  /** A missing metric is an error. */
+  /** Whether an improvement is a lower or a higher value. */
+  mode: z.custom<Mode>().default('min'),
+  /** A missing metric is an error; otherwise it is passed over. */
   strict: z.boolean().default(true),
-  /** Stop when the metric is NaN or infinite. */
+  /** Stop when the metric is NaN or infinite; otherwise that counts as no improvement. */
   checkFinite: z.boolean().default(true),
-  /** Stop as soon as the metric is better than this. */
+  /** Stop once the metric is better than this. */
   stoppingThreshold: z.number().optional(),
-  /** Stop as soon as the metric is worse than this. */
+  /** Stop once the metric is worse than this. */
   divergenceThreshold: z.number().optional(),
-  /** Check at the end of training epochs instead of validations. Default: whether validations are epochs' ends. */
+  /** Check at the end of training epochs rather than of validations. Default: whether validations are epochs' ends. */
   checkOnTrainEpochEnd: z.boolean().optional(),
-  /** With several processes: only the first one speaks. */
+  /** With several processes, only the first one speaks. */
   logRankZeroOnly: z.boolean().default(false),
   /** When training ends, go back to the weights (and buffers) of the best check. */
   restoreBestWeights: z.boolean().default(false),
   /** Pass over the checks of the epochs before this one. */
   startFromEpoch: z.int().min(0).default(0),
-  /** An improvement restarts the patience only if it is better than this, too. */
+  /** Only what is better than this, too, restarts the patience. */
   baseline: z.number().optional(),
 });
 
-export type EarlyStoppingOptions = Omit<z.input<typeof schema>, 'mode'> & { mode?: Mode };
+export type EarlyStoppingOptions = z.input<typeof schema>;
 
 interface Progress {
   waitCount: number;

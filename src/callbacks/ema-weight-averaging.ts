@@ -5,13 +5,13 @@ import { averagingShape, WeightAveraging, type AveragingMoment } from './weight-
 
 const schema = z.strictObject({
   ...averagingShape,
-  /** How much of the average stays at an update: `average = decay * average + (1 - decay) * weights`. Default 0.999. */
+  /** How much of the average stays at an update: `decay * average + (1 - decay) * weights`. */
   decay: z.number().min(0).max(1).default(0.999),
-  /** Update after every so many optimizer steps. Default 1. */
+  /** Update after every so many optimizer steps. */
   updateEveryNSteps: z.int().min(1).default(1),
-  /** The first step (counted from 0) after which to update. */
+  /** The first step, counted from 0, after which to update. Default: at once. */
   updateStartingAtStep: z.int().min(0).optional(),
-  /** The first epoch (counted from 0) after which to update. */
+  /** The first epoch, counted from 0, after which to update. Default: at once. */
   updateStartingAtEpoch: z.int().min(0).optional(),
 });
 

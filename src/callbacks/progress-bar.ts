@@ -10,11 +10,14 @@ import type { Trainer } from '../trainer/trainer.js';
 import { checkOptions } from './options.js';
 
 const schema = z.strictObject({
-  /** Show every so many batches; 0 shows nothing. Renderers slow down further by themselves. */
+  /** Show every so many batches, and the last one; 0 shows nothing. Renderers slow down further by themselves. */
   refreshRate: z.int().min(0).default(1),
-  /** Keep a line of each epoch that has ended. Where there are no bars, lines are kept in any case. */
+  /** Keep a line of each epoch that has ended on a terminal; elsewhere lines are kept in any case. */
   leave: z.boolean().default(true),
-  /** Where to: bars in a terminal, else plain lines. Default: a display in a notebook, else stderr if it is a terminal, else stdout. */
+  /**
+   * Where to: bars on a terminal, else plain lines. Default: a notebook's display, else stderr if it is a terminal,
+   * else stdout.
+   */
   stream: z
     .custom<NodeJS.WriteStream>((value) => typeof (value as NodeJS.WriteStream | undefined)?.write === 'function')
     .optional(),

@@ -12,13 +12,13 @@ import { checkOptions } from './options.js';
 export type AveragingMoment = { stepIdx: number; epochIdx?: undefined } | { stepIdx?: undefined; epochIdx: number };
 
 export const averagingShape = {
-  /** Average BatchNorm's statistics and other buffers, too. Default true. */
+  /** Average BatchNorm's statistics and other buffers, too. */
   useBuffers: z.boolean().default(true),
 };
 
 const schema = z.strictObject({
   ...averagingShape,
-  /** `(average, current, averaged) => average`. Default: the mean of all weights so far. */
+  /** How weights enter the average: `(average, current, averaged) => average`. Default: the mean. */
   avgFn: z.custom<AverageFunction>((value) => typeof value === 'function', { error: 'a function' }).optional(),
 });
 
