@@ -6,12 +6,12 @@ import { retain } from '../tensors/share.js';
 import { disposeAll, mapTensors } from '../tensors/tree.js';
 import { Callback, type CallbackKind } from '../trainer/callback.js';
 import type { Trainer } from '../trainer/trainer.js';
-import { checkMode, isBetter, isJudging, worst, type Mode } from './monitor.js';
+import { checkMode, isJudging, worst, type Mode } from './monitor.js';
 import { checkOptions } from './options.js';
+import { announcement } from './stopping/announcement.js';
+import { judge, plain, type StoppingReason, type Verdict } from './stopping/verdict.js';
 
-/** Why training was asked to stop. */
-export type StoppingReason =
-  'NOT_STOPPED' | 'STOPPING_THRESHOLD' | 'DIVERGENCE_THRESHOLD' | 'PATIENCE_EXHAUSTED' | 'NON_FINITE_METRIC';
+export type { StoppingReason } from './stopping/verdict.js';
 
 const schema = z.strictObject({
   /** The metric to watch. */
@@ -53,13 +53,6 @@ interface Progress {
   stoppingReason: StoppingReason;
   stoppingReasonMessage: string;
   bestWeights?: Record<string, tf.Tensor>;
-}
-
-interface Verdict {
-  reason: StoppingReason;
-  message: string;
-  waitCount: number;
-  bestScore: number;
 }
 
 /** Stops training when a metric has stopped improving. `restoreBestWeights`, `startFromEpoch` and `baseline` are Keras's. */
@@ -131,7 +124,7 @@ export class EarlyStopping extends Callback {
   override onTrainEnd(trainer: Trainer, module: Module): void {
     if (!this.restoreBestWeights || !this.#bestWeights || !isJudging(trainer)) return;
     module.loadStateDict(this.#bestWeights);
-    if (this.verbose) this.#say(trainer, `Restored the weights of the best ${this.monitor}: ${text(this.bestScore)}.`);
+    if (this.verbose) this.#say(trainer, `Restored the weights of the best ${this.monitor}: ${plain(this.bestScore)}.`);
   }
 
   override teardown(): void {
@@ -195,51 +188,9 @@ export class EarlyStopping extends Callback {
     this.#bestWeights = weights;
   }
 
-  /** The decision about one value, as a pure function of it and of what is remembered. First match wins. */
+  /** The decision about one value, as a pure function of it and of what is remembered. */
   evaluate(value: number): Verdict {
-    const { mode, monitor, minDelta, patience, waitCount, bestScore } = this;
-    const stop = (reason: StoppingReason, message: string, wait = waitCount, best = bestScore): Verdict => ({
-      reason,
-      message: `${message} Signaling Trainer to stop.`,
-      waitCount: wait,
-      bestScore: best,
-    });
-    const [better, worse] = mode === 'min' ? ['<', '>'] : ['>', '<'];
-    if (this.checkFinite && !Number.isFinite(value)) {
-      return stop(
-        'NON_FINITE_METRIC',
-        `Monitored metric ${monitor} = ${text(value)} is not finite. Previous best value was ${bestScore.toFixed(3)}.`,
-      );
-    }
-    if (this.stoppingThreshold !== undefined && isBetter(mode, value, this.stoppingThreshold)) {
-      return stop(
-        'STOPPING_THRESHOLD',
-        `Stopping threshold reached: ${monitor} = ${text(value)} ${better} ${text(this.stoppingThreshold)}.`,
-      );
-    }
-    if (this.divergenceThreshold !== undefined && isBetter(mode, this.divergenceThreshold, value)) {
-      return stop(
-        'DIVERGENCE_THRESHOLD',
-        `Divergence threshold reached: ${monitor} = ${text(value)} ${worse} ${text(this.divergenceThreshold)}.`,
-      );
-    }
-    const improved = isBetter(mode, value, bestScore, minDelta);
-    const best = improved ? value : bestScore;
-    if (improved && (this.baseline === undefined || isBetter(mode, value, this.baseline, minDelta))) {
-      const gain = Math.abs(bestScore - value);
-      const message = Number.isFinite(bestScore)
-        ? `Metric ${monitor} improved by ${gain.toFixed(3)} >= min_delta = ${text(minDelta)}. New best score: ${value.toFixed(3)}`
-        : `Metric ${monitor} improved. New best score: ${value.toFixed(3)}`;
-      return { reason: 'NOT_STOPPED', message, waitCount: 0, bestScore: value };
-    }
-    const wait = waitCount + 1;
-    if (wait < patience) return { reason: 'NOT_STOPPED', message: '', waitCount: wait, bestScore: best };
-    return stop(
-      'PATIENCE_EXHAUSTED',
-      `Monitored metric ${monitor} did not improve in the last ${wait} records. Best score: ${best.toFixed(3)}.`,
-      wait,
-      best,
-    );
+    return judge(value, this);
   }
 
   #metric(trainer: Trainer): number | undefined {
@@ -254,21 +205,4 @@ export class EarlyStopping extends Callback {
     if (this.verbose) trainer.warn(message);
     return undefined;
   }
-}
-
-/** What this process says: with several of them each line names its own, unless only the first one is to speak. */
-export function announcement(
-  message: string,
-  { worldSize, globalRank }: { worldSize: number; globalRank: number },
-  rankZeroOnly: boolean,
-): string | undefined {
-  if (rankZeroOnly && globalRank > 0) return undefined;
-  return worldSize > 1 ? `[rank: ${globalRank}] ${message}` : message;
-}
-
-/** A number as the field's tools print it: `1.0`, `nan`, `-inf`. */
-function text(value: number): string {
-  if (Number.isNaN(value)) return 'nan';
-  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
-  return Number.isInteger(value) ? value.toFixed(1) : String(value);
 }

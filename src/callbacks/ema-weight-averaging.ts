@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { checkOptions } from './options.js';
-import { averagingShape, WeightAveraging, type AveragingMoment } from './weight-averaging.js';
+import { averagingShape, WeightAveraging, type AveragingMoment, type AveragingState } from './weight-averaging.js';
 
 const schema = z.strictObject({
   ...averagingShape,
@@ -23,6 +23,7 @@ export class EMAWeightAveraging extends WeightAveraging {
   readonly updateEveryNSteps: number;
   readonly updateStartingAtStep: number | undefined;
   readonly updateStartingAtEpoch: number | undefined;
+  /** Epochs whose ends it was asked about. */
   #epochs = 0;
 
   constructor(options: EMAWeightAveragingOptions = {}) {
@@ -36,6 +37,16 @@ export class EMAWeightAveraging extends WeightAveraging {
     this.updateEveryNSteps = given.updateEveryNSteps;
     this.updateStartingAtStep = given.updateStartingAtStep;
     this.updateStartingAtEpoch = given.updateStartingAtEpoch;
+  }
+
+  /** When it began by the epoch is part of the state, too. */
+  override stateDict(): AveragingState & { epochs: number } {
+    return { ...super.stateDict(), epochs: this.#epochs };
+  }
+
+  override loadStateDict({ epochs, ...state }: AveragingState & { epochs: number }): void {
+    super.loadStateDict(state);
+    this.#epochs = epochs;
   }
 
   override shouldUpdate({ stepIdx, epochIdx }: AveragingMoment): boolean {

@@ -146,13 +146,15 @@ export class BackboneFinetuning extends BaseFinetuning {
       const { trainBn, initialDenomLr } = o;
       const options = { lr: this.previousBackboneLr, trainBn, initialDenomLr };
       BaseFinetuning.unfreezeAndAddParamGroup(backboneOf(module), optimizer, options);
-      this.#say(headLr, this.previousBackboneLr);
+      this.#say(module, headLr, this.previousBackboneLr);
     } else if (epoch > o.unfreezeBackboneAtEpoch && this.previousBackboneLr !== undefined) {
       const next = o.lambdaFunc(epoch + 1) * this.previousBackboneLr;
       this.previousBackboneLr = o.shouldAlign && next > headLr ? headLr : next;
-      const group = optimizer.paramGroups.at(-1);
+      const own = new Set(parametersIn(backboneOf(module)));
+      // Its parameters are the last ones that came, unless somebody else has added a group since.
+      const group = optimizer.paramGroups.findLast(({ params }) => params.some((parameter) => own.has(parameter)));
       if (group) group.lr = this.previousBackboneLr;
-      this.#say(headLr, this.previousBackboneLr);
+      this.#say(module, headLr, this.previousBackboneLr);
     }
   }
 
@@ -164,9 +166,9 @@ export class BackboneFinetuning extends BaseFinetuning {
     this.previousBackboneLr = state.previousBackboneLr;
   }
 
-  #say(head: number, backbone: number): void {
+  #say({ trainer }: Module, head: number, backbone: number): void {
     const { verbose, rounding } = this.#options;
-    if (verbose) console.log(`Current lr: ${round(head, rounding)}, Backbone lr: ${round(backbone, rounding)}`);
+    if (verbose) trainer.print(`Current lr: ${round(head, rounding)}, Backbone lr: ${round(backbone, rounding)}`);
   }
 }
 
