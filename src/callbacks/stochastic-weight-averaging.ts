@@ -10,16 +10,18 @@ import { checkOptions } from './options.js';
 const schema = z.strictObject({
   /** The learning rate to average at; one, or one for each parameter group. */
   swaLrs: z.union([z.number().positive(), z.array(z.number().positive()).min(1)]),
-  /** The first epoch that is averaged: a share of maxEpochs (below 1), or its number, counted from 1. Default 0.8. */
+  /** The first epoch that is averaged: a share of `maxEpochs` (below 1), or its number, counted from 1. */
   swaEpochStart: z
     .number()
     .refine((value) => (value >= 0 && value < 1) || (Number.isInteger(value) && value >= 1), {
       error: 'a share below 1, or an epoch from 1 up',
     })
     .default(0.8),
-  /** Epochs in which the learning rate moves from what it was to swaLrs. Default 10. */
+  /** Epochs in which the learning rate moves from what it was to `swaLrs`. */
   annealingEpochs: z.int().min(0).default(10),
+  /** The curve on which it moves. */
   annealingStrategy: z.enum(['cos', 'linear']).default('cos'),
+  /** How weights enter the average: `(average, current, averaged) => average`. Default: the mean. */
   avgFn: z.custom<AverageFunction>((value) => typeof value === 'function', { error: 'a function' }).optional(),
 });
 

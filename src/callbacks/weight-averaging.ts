@@ -12,19 +12,19 @@ import { checkOptions } from './options.js';
 export type AveragingMoment = { stepIdx: number; epochIdx?: undefined } | { stepIdx?: undefined; epochIdx: number };
 
 export const averagingShape = {
-  /** Average BatchNorm's statistics and other buffers, too. Default true. */
+  /** Average BatchNorm's statistics and other buffers, too. */
   useBuffers: z.boolean().default(true),
 };
 
 const schema = z.strictObject({
   ...averagingShape,
-  /** `(average, current, averaged) => average`. Default: the mean of all weights so far. */
+  /** How weights enter the average: `(average, current, averaged) => average`. Default: the mean. */
   avgFn: z.custom<AverageFunction>((value) => typeof value === 'function', { error: 'a function' }).optional(),
 });
 
 export type WeightAveragingOptions = z.input<typeof schema>;
 
-interface State {
+export interface AveragingState {
   average: { count: number; values: Record<string, tf.Tensor> };
   latestUpdateStep: number;
   latestUpdateEpoch: number;
@@ -139,7 +139,7 @@ export class WeightAveraging extends Callback {
     delete checkpoint['currentModelState'];
   }
 
-  override stateDict(): State {
+  override stateDict(): AveragingState {
     return {
       average: this.#average.state(),
       latestUpdateStep: this.#latestUpdateStep,
@@ -148,7 +148,7 @@ export class WeightAveraging extends Callback {
     };
   }
 
-  override loadStateDict({ average, latestUpdateStep, latestUpdateEpoch, live }: State): void {
+  override loadStateDict({ average, latestUpdateStep, latestUpdateEpoch, live }: AveragingState): void {
     this.#average.load(average);
     tf.dispose(average.values);
     this.#latestUpdateStep = latestUpdateStep;
@@ -173,9 +173,9 @@ export class WeightAveraging extends Callback {
     return averagesOf(trainer).some((other) => Object.keys(other.#live).length > 0);
   }
 
-  #stateIn(trainer: Trainer, { callbacks }: Checkpoint): State | undefined {
+  #stateIn(trainer: Trainer, { callbacks }: Checkpoint): AveragingState | undefined {
     const key = trainer.callbacks.keyed().find(([, callback]) => callback === this)?.[0];
-    return key === undefined ? undefined : (callbacks?.[key] as State | undefined);
+    return key === undefined ? undefined : (callbacks?.[key] as AveragingState | undefined);
   }
 }
 

@@ -155,6 +155,8 @@ export class Session {
   /** Whether it is known that nobody looks at the run between a step's forward pass and its update. */
   unattended: () => boolean = () => false;
   readonly replay = new Replay(this);
+  /** True once it was said that a request to stop waits for the minima. */
+  waitsToStop = false;
   /** Why the program ended, in words. */
   endReason = '';
   /** What a module's `manualBackward` does, once there are optimizers. */

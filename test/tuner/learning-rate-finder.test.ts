@@ -22,6 +22,14 @@ class Quadratic extends OneWeight {
 
 const options = { numTrainingSteps: 40, minLr: 1e-4, maxLr: 1 };
 
+it('wrong options are named with what they were given to', async () => {
+  const wrong = { numTraining: 1 };
+  await expect(lrFind(quietTrainer(), new Quadratic(), upTo(1), wrong)).rejects.toThrow(
+    /^lrFind: wrong value for numTraining/,
+  );
+  expect(() => new LearningRateFinder({ numTrainingSteps: 1 })).toThrow(/^new LearningRateFinder: wrong value/);
+});
+
 describe('a learning-rate finder', () => {
   it('goes before the fit, which then goes as with that learning rate from the start', async () => {
     const model = new Quadratic();
