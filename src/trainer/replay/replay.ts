@@ -72,6 +72,8 @@ export class Replay {
   /** Why steps are never replayed; undefined while they may be. */
   #refusal: string | undefined;
   #judged = false;
+  /** Steps that changed the module's fields. */
+  #changes = 0;
   constructor(session: Session) {
     this.#session = session;
   }
@@ -110,8 +112,16 @@ export class Replay {
     if (!watched) return;
     watched.stepping = false;
     const fields = fieldsOf(this.#session.module);
-    if (!fields || !sameFields(watched.fields, fields)) this.#refuse('trainingStep changes fields of the module');
+    if (!fields || !sameFields(watched.fields, fields)) this.#changed();
     else if (watched.watch.disturbed) this.#refuse('trainingStep looks at values');
+  }
+
+  /** A first call may build something; one call after the other that changes fields is a step with a memory. */
+  #changed(): void {
+    this.#watched?.watch.stop();
+    this.#watched = undefined;
+    this.#changes += 1;
+    if (this.#changes >= SIGHTINGS) this.#refuse('trainingStep changes fields of the module');
   }
 
   logged(name: string, value: number | tf.Tensor, options: LogOptions): void {
@@ -172,7 +182,8 @@ export class Replay {
     const batch = reads ? signatureOf(hands.batch) : '';
     const { gradientClipVal, gradientClipAlgorithm } = trainer.limits;
     const groups = optimizers.flatMap(({ paramGroups }) => paramGroups.map(({ params }) => params.length));
-    return batch && [batch, tf.getBackend(), gradientClipVal, gradientClipAlgorithm, ...groups].join(' ');
+    if (batch === undefined) return undefined;
+    return [batch, tf.getBackend(), gradientClipVal, gradientClipAlgorithm, ...groups].join(' ');
   }
 
   #watch(key: string, fields: readonly unknown[], expected: Recipe | undefined): void {

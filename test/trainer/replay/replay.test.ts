@@ -85,7 +85,7 @@ class Witness extends Callback {
     this.#hash.update(JSON.stringify(trainer.callbackMetrics));
   }
   digest(module: Module, optimizer: Optimizer | undefined): string {
-    for (const { variable } of module.parameters()) this.#hash.update(bytes(variable));
+    for (const { variable } of [...module.parameters(), ...module.buffers()]) this.#hash.update(bytes(variable));
     const state = optimizer?.stateDict();
     for (const entry of Object.values(state?.state ?? {})) {
       for (const value of Object.values(entry))
@@ -152,6 +152,33 @@ describe('a step that is known is replayed', () => {
   ])('with %s', async (_, optimizer) => {
     const make = () => Object.assign(new Net(), { optimizer });
     expect(await compare({ make })).toBeGreaterThan(30);
+  });
+
+  it('of tf.layers, with the moving averages of a BatchNorm', async () => {
+    class Layered extends Module {
+      readonly net = tf.sequential({
+        layers: [
+          tf.layers.dense({
+            units: 24,
+            inputShape: [20],
+            kernelInitializer: tf.initializers.glorotNormal({ seed: 1 }),
+          }),
+          tf.layers.batchNormalization(),
+          tf.layers.reLU(),
+          tf.layers.dense({ units: 4, kernelInitializer: tf.initializers.glorotNormal({ seed: 2 }) }),
+        ],
+      });
+      override trainingStep([x, y]: tf.Tensor[]): tf.Scalar {
+        const logits = this.net.apply(x as tf.Tensor, { training: this.training }) as tf.Tensor;
+        const loss: tf.Scalar = tf.losses.softmaxCrossEntropy(y as tf.Tensor, logits);
+        this.log('loss', loss);
+        return loss;
+      }
+      override configureOptimizers(): Optimizer {
+        return new Adam(this.parameters());
+      }
+    }
+    expect(await compare({ make: () => new Layered() })).toBeGreaterThan(30);
   });
 
   it('with clipped gradients', async () => {
