@@ -52,6 +52,28 @@ function importedTypes({ importClause: clause }: ts.ImportDeclaration): ts.Ident
   return types;
 }
 
+/** Every identifier in the file, whatever it names. */
+export function identifiers(file: ts.SourceFile): Set<string> {
+  const found = new Set<string>();
+  const visit = (node: ts.Node): void => {
+    if (ts.isIdentifier(node)) found.add(node.text);
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return found;
+}
+
+/** What the file imports, by its specifiers. */
+export function importedModules(file: ts.SourceFile): string[] {
+  return file.statements.flatMap((statement) =>
+    (ts.isImportDeclaration(statement) || ts.isExportDeclaration(statement)) &&
+    statement.moduleSpecifier &&
+    ts.isStringLiteral(statement.moduleSpecifier)
+      ? [statement.moduleSpecifier.text]
+      : [],
+  );
+}
+
 /**
  * What later cells know of earlier ones. A cell that has run is a module of its declarations; a later cell starts with a line that
  * declares the variables and imports the functions, classes, types and packages of those modules that still stand.
@@ -67,12 +89,12 @@ export class EarlierCells {
     this.#standing.clear();
   }
 
-  /** The line that goes before a cell, without the names that the cell declares itself. */
-  prelude(own: ReadonlyMap<string, unknown>): string {
+  /** The line that goes before a cell: the names that it uses, or else all, without those that it declares itself. */
+  prelude(own: ReadonlyMap<string, unknown>, used?: ReadonlySet<string>): string {
     let line = '';
     const imports = new Map<string, string[]>();
     for (const [name, { module, kind }] of this.#standing) {
-      if (own.has(name)) continue;
+      if (own.has(name) || (used && !used.has(name))) continue;
       if (kind === 'import') imports.set(module, [...(imports.get(module) ?? []), name]);
       else line += `declare ${kind} ${name}: typeof import(${JSON.stringify(module)}).${name};`;
     }

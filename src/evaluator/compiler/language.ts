@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import ts from 'typescript';
 import { isStrobesOwn } from '../home.js';
-import { Files } from './host.js';
-import { EarlierCells, topLevelNames } from './earlier-cells.js';
+import { Files } from './files.js';
+import { EarlierCells, identifiers, importedModules, topLevelNames } from './earlier-cells.js';
 import type { Diagnostic } from './protocol.js';
 
 const compilerOptions: ts.CompilerOptions = {
@@ -36,39 +36,60 @@ export class Language {
   readonly #cwd: string;
   readonly #cell: string;
   readonly #globals: string;
+  readonly #imported: string;
+  readonly #packages = new Set<string>();
+  readonly #resolved: ts.ModuleResolutionCache;
   #preludeLength = 0;
 
   constructor(cwd: string, home: string, globals: Record<string, string>) {
     this.#cwd = cwd;
     this.#cell = join(cwd, '.strobe-cell.ts');
     this.#globals = join(cwd, '.strobe-globals.d.ts');
+    this.#imported = join(cwd, '.strobe-imported.ts');
+    this.#files.write(this.#imported, 'export {};');
     const declarations = Object.entries(globals).map(([name, type]) => `  const ${name}: ${type};\n`);
     this.#files.write(this.#globals, `declare global {\n${declarations.join('')}}\nexport {};\n`);
     this.#files.write(this.#cell, '');
+    this.#resolved = ts.createModuleResolutionCache(cwd, (path) => path, compilerOptions);
     this.#service = ts.createLanguageService(this.#host(home), ts.createDocumentRegistry(true, cwd));
   }
 
-  /** Puts a cell before the compiler: the file that questions are then asked about, and where its text starts in it. */
-  open(text: string): { service: ts.LanguageService; path: string; start: number } {
-    const names = topLevelNames(ts.createSourceFile('cell.ts', text, ts.ScriptTarget.Latest));
-    const prelude = this.#earlier.prelude(names);
-    const own = [...names.keys()];
-    this.#files.write(this.#cell, `${prelude}${text}\nexport { ${own.join(', ')} };`);
-    this.#preludeLength = prelude.length;
-    return { service: this.#service, path: this.#cell, start: prelude.length };
+  /**
+   * Puts a cell before the compiler: the file that questions are then asked about, and where its text starts in it.
+   *
+   * @param all whether every earlier name is to be known, not only those in the text: for completions
+   */
+  open(text: string, all = false): { service: ts.LanguageService; path: string; start: number } {
+    this.#write(parse(text), all);
+    return { service: this.#service, path: this.#cell, start: this.#preludeLength };
   }
 
   /** Syntax and type errors of a cell and of the files that it imports. */
   check(id: number, text: string): Diagnostic[] {
-    this.open(text);
+    const file = parse(text);
+    this.#write(file, false);
     let found = this.#diagnostics();
     if (found.some(({ code }) => code === CANNOT_FIND_MODULE)) {
-      this.#files.forgetMissing();
-      this.open(text);
+      this.#forgetMissing();
+      this.#write(file, false);
       found = this.#diagnostics();
     }
-    if (found.length === 0) this.#keep(id, text);
+    if (found.length === 0) this.#keep(id, file);
     return found;
+  }
+
+  #write(file: ts.SourceFile, all: boolean): void {
+    this.#files.refresh();
+    const names = topLevelNames(file);
+    const prelude = this.#earlier.prelude(names, all ? undefined : identifiers(file));
+    this.#preludeLength = prelude.length;
+    this.#files.write(this.#cell, `${prelude}${file.text}\nexport { ${[...names.keys()].join(', ')} };`);
+  }
+
+  /** A package may have been installed since it was missed. */
+  #forgetMissing(): void {
+    this.#files.forgetMissing();
+    this.#resolved.clear();
   }
 
   /** The names of cell `id` are known to later cells; a variable that got no value is not. */
@@ -88,8 +109,9 @@ export class Language {
   readonly #unsettled = new Map<number, ReturnType<typeof topLevelNames>>();
 
   /** Keeps a cell as its declarations or, where a type can't be written down, as its source. */
-  #keep(id: number, text: string): void {
-    const names = topLevelNames(ts.createSourceFile('cell.ts', text, ts.ScriptTarget.Latest));
+  #keep(id: number, file: ts.SourceFile): void {
+    this.#keepPackages(file);
+    const names = topLevelNames(file);
     if (names.size === 0) return;
     this.#unsettled.set(id, names);
     const path = join(this.#cwd, `.strobe-cell-${id}`);
@@ -97,6 +119,14 @@ export class Language {
     const declarations = outputFiles.find(({ name }) => name.endsWith('.d.ts'));
     if (declarations && !emitSkipped) this.#files.write(`${path}.d.ts`, declarations.text);
     else this.#files.write(`${path}.ts`, this.#files.snapshot(this.#cell)?.getText(0, Number.MAX_SAFE_INTEGER) ?? '');
+  }
+
+  /** What was imported once stays read, whether or not the next cells use it. */
+  #keepPackages(file: ts.SourceFile): void {
+    const before = this.#packages.size;
+    for (const name of importedModules(file)) this.#packages.add(name);
+    if (this.#packages.size === before) return;
+    this.#files.write(this.#imported, [...this.#packages].map((name) => `import ${JSON.stringify(name)};\n`).join(''));
   }
 
   #diagnostics(): Diagnostic[] {
@@ -112,12 +142,14 @@ export class Language {
       }));
   }
 
-  #host(home: string): ts.LanguageServiceHost {
+  #host(home: string): ts.LanguageServiceHost & { getModuleResolutionCache(): ts.ModuleResolutionCache } {
     const files = this.#files;
     return {
       getCompilationSettings: () => compilerOptions,
-      getScriptFileNames: () => [this.#globals, this.#cell],
-      getScriptVersion: (path) => files.version(path),
+      // What has not changed as a whole is not looked at file by file.
+      getProjectVersion: () => String(files.version),
+      getScriptFileNames: () => [this.#globals, this.#imported, this.#cell],
+      getScriptVersion: (path) => files.versionOf(path),
       getScriptSnapshot: (path) => files.snapshot(path),
       getCurrentDirectory: () => this.#cwd,
       getDefaultLibFileName: (options) => ts.getDefaultLibFilePath(options),
@@ -127,9 +159,10 @@ export class Language {
       directoryExists: (path) => files.folderExists(path),
       getDirectories: (path) => ts.sys.getDirectories(path),
       realpath: (path) => ts.sys.realpath?.(path) ?? path,
+      getModuleResolutionCache: () => this.#resolved,
       resolveModuleNameLiterals: (literals, containing, redirected, options) => {
         const resolve = (name: string, from: string): ts.ResolvedModuleWithFailedLookupLocations =>
-          ts.resolveModuleName(name, from, options, this.#moduleHost, undefined, redirected);
+          ts.resolveModuleName(name, from, options, this.#moduleHost, this.#resolved, redirected);
         return literals.map(({ text }) => {
           if (isStrobesOwn(text)) return resolve(text, join(home, 'index.ts'));
           const found = resolve(text, containing);
@@ -146,6 +179,10 @@ export class Language {
     realpath: (path) => ts.sys.realpath?.(path) ?? path,
     getCurrentDirectory: () => this.#cwd,
   };
+}
+
+function parse(text: string): ts.SourceFile {
+  return ts.createSourceFile('cell.ts', text, ts.ScriptTarget.Latest);
 }
 
 const CANNOT_FIND_MODULE = 2307;
