@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import ts from 'typescript';
+import { type Diagnostic, toDiagnostic } from './diagnostics.js';
 import { isStrobesOwn } from '../home.js';
 import { Files } from './files.js';
 import { EarlierCells, identifiers, importedModules, topLevelNames } from './earlier-cells.js';
-import type { Diagnostic } from './protocol.js';
 
 const compilerOptions: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2022,
@@ -64,7 +64,7 @@ export class Language {
     return { service: this.#service, path: this.#cell, start: this.#preludeLength };
   }
 
-  /** Syntax and type errors of a cell and of the files that it imports. */
+  /** Syntax and type errors of a cell. */
   check(id: number, text: string): Diagnostic[] {
     const file = parse(text);
     this.#write(file, false);
@@ -134,12 +134,8 @@ export class Language {
     const found = syntax.length > 0 ? syntax : this.#service.getSemanticDiagnostics(this.#cell);
     return found
       .filter(({ category, file }) => category === ts.DiagnosticCategory.Error && file)
-      .map(({ code, messageText, start, length }) => ({
-        code,
-        message: ts.flattenDiagnosticMessageText(messageText, '\n'),
-        start: (start ?? 0) - this.#preludeLength,
-        length: length ?? 0,
-      }));
+      .map(toDiagnostic)
+      .map((diagnostic) => ({ ...diagnostic, start: diagnostic.start - this.#preludeLength }));
   }
 
   #host(home: string): ts.LanguageServiceHost & { getModuleResolutionCache(): ts.ModuleResolutionCache } {
