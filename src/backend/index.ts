@@ -5,6 +5,8 @@ import { computesOn, gpuAvailable, nativeAvailable, nativeThreads, startGpu, sta
 import { onnxAvailable, onnxThreads, setOnnxThreads, startOnnx } from './onnx/start.js';
 import { startWasm, wasmAvailable } from './wasm/start.js';
 
+export { isOutOfMemory } from './out-of-memory.js';
+
 /**
  * Choosing an engine: the tfjs backend everything is computed on. What differs between engines stays in this folder; it
  * knows tensors, not training.

@@ -34,17 +34,25 @@ interface Loop {
   before: number;
 }
 
+/** A run as it is watched: forks share their callbacks, and play in turn. */
+interface Watch {
+  renderer: ProgressRenderer;
+  training?: Loop | undefined;
+  evaluation?: Loop | undefined;
+  /** Of the batch that was shown last. */
+  loss?: number | undefined;
+  rest: () => void;
+}
+
 /** Shows how far the loops are, how fast, how long still, and the metrics. Clocks are the process's own, never saved. */
 export class ProgressBar extends Callback {
   /** Shown every so many batches: what was asked for, and what the environment asks for. */
   readonly refreshRate: number;
   readonly #options: z.output<typeof schema>;
   readonly #totals: Partial<Record<LoopKind, number>> = {};
+  readonly #watched = new WeakMap<Trainer, Watch>();
   #renderer: ProgressRenderer | undefined;
   #enabled = true;
-  #training: Loop | undefined;
-  #evaluation: Loop | undefined;
-  #loss: { dataSync(): ArrayLike<number> } | undefined;
 
   constructor(options: ProgressBarOptions = {}) {
     super();
@@ -88,7 +96,7 @@ export class ProgressBar extends Callback {
 
   /** Writes a line above the bars. */
   print(line: string): void {
-    this.#output.print(line);
+    (this.#renderer ??= this.makeRenderer(this.#options.stream)).print(line);
   }
 
   /** What is shown behind the bar: the logger's version and what was logged with `progBar`. Override it to show more. */
@@ -114,7 +122,10 @@ export class ProgressBar extends Callback {
 
   override teardown(trainer: Trainer): void {
     const { status } = trainer;
-    this.#renderer?.close?.(status === 'interrupted' || status === 'failed' ? status : 'done');
+    const watch = this.#watched.get(trainer);
+    watch?.renderer.close?.(status === 'interrupted' || status === 'failed' ? status : 'done');
+    if (watch) trainer.atRest.delete(watch.rest);
+    this.#watched.delete(trainer);
     this.#renderer = undefined;
     trainer.printer = undefined;
   }
@@ -125,7 +136,7 @@ export class ProgressBar extends Callback {
 
   override onTrainBatchStart(trainer: Trainer): void {
     // A run that goes on in the middle of an epoch comes here first.
-    if (!this.#training) this.#beginEpoch(trainer);
+    if (!this.#of(trainer).training) this.#beginEpoch(trainer);
   }
 
   override onTrainBatchEnd(
@@ -135,19 +146,20 @@ export class ProgressBar extends Callback {
     _batch: Batch,
     batchIdx: number,
   ): void {
-    if (!this.#training) return;
-    this.#training.done = batchIdx + 1;
-    this.#loss = outputs.loss;
-    this.#refresh(trainer, this.#training);
-    this.#loss = undefined;
+    const { training } = this.#of(trainer);
+    if (!training) return;
+    training.done = batchIdx + 1;
+    this.#refresh(trainer, training, outputs.loss);
   }
 
   override onTrainEpochEnd(trainer: Trainer): void {
-    const loop = this.#training;
-    this.#training = undefined;
+    const watch = this.#of(trainer);
+    const loop = watch.training;
+    watch.training = undefined;
     if (!loop || !this.isEnabled || trainer.status !== 'running') return;
-    if (this.#options.leave || !this.#output.transient) this.#output.finish(this.#view(loop, this.getMetrics(trainer)));
-    else this.#output.show([]);
+    const { renderer } = watch;
+    if (this.#options.leave || !renderer.transient) renderer.finish(this.#view(loop, this.getMetrics(trainer)));
+    else renderer.show([]);
   }
 
   override onValidationStart(trainer: Trainer): void {
@@ -208,14 +220,22 @@ export class ProgressBar extends Callback {
     this.#end(trainer);
   }
 
-  get #output(): ProgressRenderer {
-    return (this.#renderer ??= this.makeRenderer(this.#options.stream));
+  /** Runs that play in turn share a terminal; in a notebook each has a display of its own. */
+  #of(trainer: Trainer): Watch {
+    const known = this.#watched.get(trainer);
+    if (known) return known;
+    if (!this.#renderer || this.#renderer.separate) this.#renderer = this.makeRenderer(this.#options.stream);
+    const renderer = this.#renderer;
+    const watch: Watch = { renderer, rest: () => renderer.pause?.(this.#views(trainer)) };
+    this.#watched.set(trainer, watch);
+    if (this.isEnabled) trainer.atRest.add(watch.rest);
+    return watch;
   }
 
   #beginEpoch(trainer: Trainer): void {
     const { batchIdx } = trainer.progress;
     const description = `Epoch ${trainer.currentEpoch}`;
-    this.#training = {
+    const training = {
       description,
       epoch: trainer.currentEpoch,
       done: batchIdx,
@@ -223,24 +243,26 @@ export class ProgressBar extends Callback {
       began: performance.now(),
       before: batchIdx,
     };
-    this.#totals.train = this.#training.total;
-    this.#refresh(trainer, this.#training);
+    this.#of(trainer).training = training;
+    this.#totals.train = training.total;
+    this.#refresh(trainer, training);
   }
 
   #begin(trainer: Trainer, kind: LoopKind, description: string): void {
-    this.#evaluation = {
+    const evaluation = {
       description: `${description} DataLoader 0`,
       done: 0,
       total: trainer.numEvaluationBatches[0] ?? Infinity,
       began: performance.now(),
       before: 0,
     };
-    this.#totals[kind] = this.#evaluation.total;
-    this.#refresh(trainer, this.#evaluation);
+    this.#of(trainer).evaluation = evaluation;
+    this.#totals[kind] = evaluation.total;
+    this.#refresh(trainer, evaluation);
   }
 
   #advance(trainer: Trainer, batchIdx: number, dataloaderIdx: number): void {
-    const loop = this.#evaluation;
+    const loop = this.#of(trainer).evaluation;
     if (!loop) return;
     if (!loop.description.endsWith(` ${dataloaderIdx}`)) {
       Object.assign(loop, {
@@ -255,20 +277,30 @@ export class ProgressBar extends Callback {
 
   /** A loop of its own leaves a line; one inside an epoch leaves none. */
   #end(trainer: Trainer): void {
-    const loop = this.#evaluation;
-    this.#evaluation = undefined;
+    const watch = this.#of(trainer);
+    const loop = watch.evaluation;
+    watch.evaluation = undefined;
     if (loop && this.isEnabled && trainer.stage !== 'fit' && trainer.status === 'running')
-      this.#output.finish(this.#view(loop, this.getMetrics(trainer)));
+      watch.renderer.finish(this.#view(loop, this.getMetrics(trainer)));
   }
 
-  #refresh(trainer: Trainer, { done, total }: Loop): void {
-    if (!this.isEnabled || (done % this.refreshRate !== 0 && done !== total) || !this.#output.due(performance.now()))
-      return;
+  #refresh(trainer: Trainer, { done, total }: Loop, loss?: StepOutputs['loss']): void {
+    if (!this.isEnabled || (done % this.refreshRate !== 0 && done !== total)) return;
+    const watch = this.#of(trainer);
+    if (!watch.renderer.due(performance.now())) return;
+    // Reading it waits for the engine.
+    if (loss) watch.loss = loss.dataSync()[0];
+    watch.renderer.show(this.#views(trainer));
+  }
+
+  /** The loops that are under way, outermost first. */
+  #views(trainer: Trainer): ProgressView[] {
+    const { loss, training, evaluation } = this.#of(trainer);
     const metrics = this.getMetrics(trainer);
-    const loss = this.#loss?.dataSync()[0];
-    const training = this.#training && this.#view(this.#training, loss === undefined ? metrics : { loss, ...metrics });
-    const evaluation = this.#evaluation && this.#view(this.#evaluation, {});
-    this.#output.show([training, evaluation].filter((view) => view !== undefined));
+    return [
+      training && this.#view(training, loss === undefined ? metrics : { loss, ...metrics }),
+      evaluation && this.#view(evaluation, {}),
+    ].filter((view) => view !== undefined);
   }
 
   #view({ began, before, ...loop }: Loop, metrics: ShownMetrics): ProgressView {

@@ -1,4 +1,5 @@
 import type { MimeBundle } from './bundle.js';
+import type { CommHost } from './comms.js';
 
 /** Shows bundles where the user looks. */
 export interface DisplayHost {
@@ -9,6 +10,8 @@ export interface DisplayHost {
   show(bundle: MimeBundle, options: { id?: string; update: boolean }): void;
   /** Whether what is shown can be HTML, and be replaced. */
   readonly rich: boolean;
+  /** Channels to the front end, for widgets; where there are none, things are shown and updated only. */
+  readonly comms?: CommHost;
 }
 
 /** On the global object, so that a kernel and a library that was loaded twice still meet. */

@@ -1,15 +1,15 @@
 import { StrobeError } from '../../errors.js';
+import { isOutOfMemory } from '../out-of-memory.js';
 
-/** tfjs-node prefixes TensorFlow's message with the number of its status; 8 is RESOURCE_EXHAUSTED. */
+/** tfjs-node prefixes TensorFlow's message with the number of its status. */
 const STATUS = /Invalid TF_Status: (\d+)\s+Message: ([^\n]*)/;
-const OUT_OF_MEMORY = 8;
 
 /** Turns what TensorFlow said about an operation into an error that says what to do. */
 export function explainFailure(operation: string, cause: unknown): unknown {
   if (!(cause instanceof Error)) return cause;
   const [, status, message = ''] = STATUS.exec(cause.message) ?? [];
   if (status === undefined) return cause;
-  const memory = Number(status) === OUT_OF_MEMORY;
+  const memory = isOutOfMemory(cause);
   return new StrobeError(
     StrobeError.compose(`TensorFlow's operation ${operation} failed`, {
       expected: memory ? 'enough memory for its results' : 'inputs it can compute with',

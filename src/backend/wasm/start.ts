@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { engine } from '../../tensors/engine.js';
 import { silenceAdvert, startCpu } from '../cpu.js';
@@ -41,12 +42,33 @@ async function load(): Promise<void> {
   registerTrainingKernels();
   setWasmPaths(dirname(createRequire(import.meta.url).resolve(binary)) + sep);
 
-  const instance = await withoutProcessHandlers(tf.findBackendFactory('wasm'));
+  const instance = (await withoutProcessHandlers(tf.findBackendFactory('wasm'))) as BackendWasm;
+  refuseWhatDoesNotFit(instance);
   tf.removeBackend('wasm');
   tf.registerBackend('wasm', () => instance, 2);
   // The kernels that wasm has to borrow run on the cpu backend.
   tf.findBackend('cpu');
   silenceAdvert();
+}
+
+interface Heap {
+  _malloc(bytes: number): number;
+  _free(address: number): void;
+}
+
+/** A full heap answers 0 to `malloc`, and a size beyond 32 bits is cut off: the backend would write over its own memory. */
+function refuseWhatDoesNotFit(backend: BackendWasm): void {
+  // Emscripten's own functions are missing from tfjs's type.
+  const wasm = backend.wasm as unknown as Heap;
+  // Emscripten's function replaces itself when it is first called.
+  wasm._free(wasm._malloc(1));
+  const allocate = wasm._malloc;
+  wasm._malloc = (bytes) => {
+    const address = bytes < 2 ** 32 ? allocate(bytes) : 0;
+    if (address === 0 && bytes > 0)
+      throw new RangeError(`Out of memory: the wasm engine has no room for ${bytes} bytes.`);
+    return address;
+  };
 }
 
 /**

@@ -1,21 +1,22 @@
 import type { Metrics } from '../../module/metrics.js';
 import { SHOW, type MimeBundle } from '../bundle.js';
 import { display } from '../display.js';
-import { Figure } from '../plots/figure.js';
-import { pictureOf } from '../plots/html.js';
+import { Figure } from '../figure/figure.js';
+import { pictureOf } from '../figure/html.js';
 import { measureOf } from '../plots/metric-curves.js';
-import { PALETTE } from '../plots/palette.js';
-import { escapeXml } from '../plots/svg-text.js';
+import { PALETTE } from '../figure/palette.js';
+import { escapeXml } from '../escape.js';
 import { Table } from '../tables/table.js';
+import { LiveCurve } from './live-curve.js';
 import type { ProgressOutcome, ProgressRenderer } from './renderers.js';
 import { duration, numbersIn, status, type ProgressView } from './text.js';
 
 /** Five times a second: each update is a message to every front end. */
 const INTERVAL_MS = 200;
-const MOST_POINTS = 2000;
 const MOST_EPOCHS = 12;
 
-const COLOURS = { running: PALETTE[0], done: PALETTE[2], interrupted: '#d03b3b', failed: '#d03b3b' } as const;
+const RED = '#d03b3b';
+const COLOURS = { running: PALETTE[0], paused: PALETTE[1], done: PALETTE[2], interrupted: RED, failed: RED } as const;
 
 interface EpochRow {
   epoch: number;
@@ -27,25 +28,42 @@ let displays = 0;
 
 /** One display in a notebook that is updated as training goes on: bars, a live curve, and a table of the epochs. */
 export class NotebookRenderer implements ProgressRenderer {
+  readonly separate = true;
   readonly #id = `strobe-progress-${process.pid}-${++displays}`;
   readonly #epochs: EpochRow[] = [];
-  #curve: { x: number[]; y: number[] } = { x: [], y: [] };
+  readonly #curve = new LiveCurve();
   #views: ProgressView[] = [];
   #state: keyof typeof COLOURS = 'running';
   #last = -Infinity;
+  #pausing: NodeJS.Timeout | undefined;
 
   due(now: number): boolean {
     return now - this.#last >= INTERVAL_MS;
   }
 
   show(views: ProgressView[]): void {
+    this.#goOn();
     this.#views = views;
     const [first] = views;
-    if (first?.epoch !== undefined && typeof first.metrics.loss === 'number') this.#addPoint(first, first.metrics.loss);
+    if (first?.epoch !== undefined && typeof first.metrics.loss === 'number') {
+      const share = Number.isFinite(first.total) ? first.done / first.total : 0;
+      this.#curve.add(first.epoch + share, first.metrics.loss);
+    }
     this.#draw();
   }
 
+  /** Not at once: a run that is stepped stands still a thousand times a second. */
+  pause(views: ProgressView[]): void {
+    this.#goOn();
+    this.#pausing = setTimeout(() => {
+      this.#views = views;
+      this.#state = 'paused';
+      this.#draw();
+    }, INTERVAL_MS).unref();
+  }
+
   finish(view: ProgressView): void {
+    this.#goOn();
     if (view.epoch !== undefined)
       this.#epochs.push({ epoch: view.epoch, seconds: view.elapsed, metrics: numbersIn(view.metrics) });
     this.#views = [view];
@@ -57,17 +75,14 @@ export class NotebookRenderer implements ProgressRenderer {
   }
 
   close(outcome: ProgressOutcome): void {
+    this.#goOn();
     this.#state = outcome;
     if (this.#views.length > 0) this.#draw();
   }
 
-  /** A loss for each look at it. When there are many, every second one goes. */
-  #addPoint({ epoch = 0, done, total }: ProgressView, loss: number): void {
-    this.#curve.x.push(epoch + (Number.isFinite(total) ? done / total : 0));
-    this.#curve.y.push(loss);
-    if (this.#curve.x.length <= MOST_POINTS) return;
-    const keep = (_: number, i: number) => i % 2 === 0;
-    this.#curve = { x: this.#curve.x.filter(keep), y: this.#curve.y.filter(keep) };
+  #goOn(): void {
+    clearTimeout(this.#pausing);
+    this.#state = 'running';
   }
 
   #draw(): void {
@@ -106,7 +121,10 @@ export class NotebookRenderer implements ProgressRenderer {
       x: this.#epochs.map(({ epoch }) => epoch + 1),
       y: this.#epochs.map(({ metrics }) => metrics[name] ?? NaN),
     }));
-    const series = [{ kind: 'line' as const, name: 'loss', ...this.#curve, marked: false }, ...atEnds];
+    const series = [
+      { kind: 'line' as const, name: 'loss', x: this.#curve.x, y: this.#curve.y, marked: false },
+      ...atEnds,
+    ];
     return new Figure({ panels: [{ kind: 'curves', x: { label: 'epoch' }, y: {}, series }] });
   }
 

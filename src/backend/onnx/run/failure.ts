@@ -1,9 +1,7 @@
 import { StrobeError } from '../../../errors.js';
+import { isOutOfMemory } from '../../out-of-memory.js';
 import { describeSite } from '../trace/site.js';
 import type { TraceNode } from '../trace/node.js';
-
-const outOfMemory =
-  /bad_alloc|out of memory|failed to allocate|allocat\w+ failed|not enough memory|invalid typed array length/i;
 
 /** Turns what the native library, or a cpu kernel, said into an error that names the kernel and who called it. */
 export function explainFailure(cause: unknown, path: readonly TraceNode[], culprit?: TraceNode): StrobeError {
@@ -13,7 +11,7 @@ export function explainFailure(cause: unknown, path: readonly TraceNode[], culpr
   const shapes = node?.inputs.map((id) => shapeOf(path, id)).filter((s) => s !== null) ?? [];
   const what = node ? `The kernel ${node.name} on ${shapes.join(' and ') || 'no inputs'}` : 'A recorded computation';
   const site = node ? describeSite(node.site) : null;
-  const memory = outOfMemory.test(text);
+  const memory = isOutOfMemory(cause);
   return new StrobeError(
     StrobeError.compose(`${what} failed${site ? `, recorded at ${site}` : ''}`, {
       expected: memory ? 'enough memory for its results' : 'a computation that runs to its end',
