@@ -25,7 +25,7 @@ test('a run error tells the line of the cell, and no frame of the machinery', as
       '  6 | }',
       '  7 | boom(1);',
       '    at boom (In [4]:5:9)',
-      '    at In [4]:7:1',
+      '    at In [4]:7:5',
     ].join('\n'),
   );
 });

@@ -1,9 +1,10 @@
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { type Diagnostic, toDiagnostic } from './diagnostics.js';
 import { isStrobesOwn } from '../home.js';
 import { Files } from './files.js';
-import { EarlierCells, identifiers, importedModules, topLevelNames } from './earlier-cells.js';
+import { documentation, EarlierCells, identifiers, importedModules, topLevelNames } from './earlier-cells.js';
 
 const compilerOptions: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2022,
@@ -16,7 +17,6 @@ const compilerOptions: ts.CompilerOptions = {
   resolveJsonModule: true,
   allowImportingTsExtensions: true,
   esModuleInterop: true,
-  jsx: ts.JsxEmit.React,
   // Safe about null, lenient with what is quickly written.
   strict: true,
   noImplicitAny: false,
@@ -34,6 +34,7 @@ export class Language {
   readonly #earlier = new EarlierCells();
   readonly #service: ts.LanguageService;
   readonly #cwd: string;
+  readonly #options: ts.CompilerOptions;
   readonly #cell: string;
   readonly #globals: string;
   readonly #imported: string;
@@ -50,7 +51,8 @@ export class Language {
     const declarations = Object.entries(globals).map(([name, type]) => `  const ${name}: ${type};\n`);
     this.#files.write(this.#globals, `declare global {\n${declarations.join('')}}\nexport {};\n`);
     this.#files.write(this.#cell, '');
-    this.#resolved = ts.createModuleResolutionCache(cwd, (path) => path, compilerOptions);
+    this.#options = { ...compilerOptions, typeRoots: typeRoots(cwd, home) };
+    this.#resolved = ts.createModuleResolutionCache(cwd, (path) => path, this.#options);
     this.#service = ts.createLanguageService(this.#host(home), ts.createDocumentRegistry(true, cwd));
   }
 
@@ -94,11 +96,11 @@ export class Language {
 
   /** The names of cell `id` are known to later cells; a variable that got no value is not. */
   settle(id: number, live: ReadonlySet<string>): void {
-    const names = this.#unsettled.get(id);
+    const cell = this.#unsettled.get(id);
     this.#unsettled.delete(id);
-    if (!names) return;
-    const standing = [...names].filter(([name, kind]) => kind === 'import' || live.has(name));
-    this.#earlier.add(`./.strobe-cell-${id}`, standing);
+    if (!cell) return;
+    const standing = [...cell.names].filter(([name, kind]) => kind === 'import' || live.has(name));
+    this.#earlier.add(`./.strobe-cell-${id}`, standing, cell.comments);
   }
 
   reset(): void {
@@ -106,14 +108,17 @@ export class Language {
     this.#unsettled.clear();
   }
 
-  readonly #unsettled = new Map<number, ReturnType<typeof topLevelNames>>();
+  readonly #unsettled = new Map<
+    number,
+    { names: ReturnType<typeof topLevelNames>; comments: ReadonlyMap<string, string> }
+  >();
 
   /** Keeps a cell as its declarations or, where a type can't be written down, as its source. */
   #keep(id: number, file: ts.SourceFile): void {
     this.#keepPackages(file);
     const names = topLevelNames(file);
     if (names.size === 0) return;
-    this.#unsettled.set(id, names);
+    this.#unsettled.set(id, { names, comments: documentation(file) });
     const path = join(this.#cwd, `.strobe-cell-${id}`);
     const { outputFiles, emitSkipped } = this.#service.getEmitOutput(this.#cell, true, true);
     const declarations = outputFiles.find(({ name }) => name.endsWith('.d.ts'));
@@ -141,7 +146,7 @@ export class Language {
   #host(home: string): ts.LanguageServiceHost & { getModuleResolutionCache(): ts.ModuleResolutionCache } {
     const files = this.#files;
     return {
-      getCompilationSettings: () => compilerOptions,
+      getCompilationSettings: () => this.#options,
       // What has not changed as a whole is not looked at file by file.
       getProjectVersion: () => String(files.version),
       getScriptFileNames: () => [this.#globals, this.#imported, this.#cell],
@@ -175,6 +180,12 @@ export class Language {
     realpath: (path) => ts.sys.realpath?.(path) ?? path,
     getCurrentDirectory: () => this.#cwd,
   };
+}
+
+/** Types of Node come from the folder, or else from Strobe's installation. */
+function typeRoots(cwd: string, home: string): string[] {
+  const installed = createRequire(join(home, 'index.js')).resolve('@types/node/package.json');
+  return [...(ts.getEffectiveTypeRoots({}, { getCurrentDirectory: () => cwd }) ?? []), join(installed, '..', '..')];
 }
 
 function parse(text: string): ts.SourceFile {

@@ -23,9 +23,6 @@ const options: ts.CompilerOptions = {
   types: [],
   sourceMap: true,
   removeComments: true,
-  jsx: ts.JsxEmit.React,
-  jsxFactory: '__cell.jsx',
-  jsxFragmentFactory: '__cell.Fragment',
 };
 
 /**
