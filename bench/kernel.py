@@ -111,8 +111,9 @@ class Session:
         }
 
     def interrupt(self, code):
+        time.sleep(0.5)  # tslab drops what comes just after an error
         ident = self.client.execute(code)
-        time.sleep(0.7)
+        time.sleep(1)
         begun = time.perf_counter()
         self.manager.interrupt_kernel()
         self.wait(ident, timeout=5)

@@ -141,7 +141,8 @@ export class JupyterClient {
   }
 
   /** A second client of the same kernel. */
-  async join({ identity = randomUUID() as string } = {}): Promise<JupyterClient> {
+  async join(options: { identity?: string } = {}): Promise<JupyterClient> {
+    const { identity = randomUUID() } = options;
     const client = new JupyterClient(
       this.folder,
       this.connection,
