@@ -59,6 +59,9 @@ module.exports = {
     only('repl/panes/', ['repl/(store|text)/', 'src/display/'], 'A pane is a function of the state.'),
     only('repl/runs/', ['repl/store/', 'src/(index|errors)', 'src/(display|callbacks)/', 'src/tensors/plain']),
     only('repl/commands/', ['repl/(runs|store|panes)/', 'src/index', 'src/display/']),
+    only('repl/prompt/', ['repl/(runs|store|text)/', 'src/(index|display/|evaluator/)']),
+    only('repl/session/', ['repl/(prompt|runs|store)/', 'src/(errors|cli/load|evaluator/)']),
+    only('repl/plain/', ['repl/(session|commands|panes|store)/']),
     {
       name: 'ink-stays-in-the-shell',
       comment: 'What the terminal application does is said without Ink and React; only its shell draws.',

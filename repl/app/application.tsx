@@ -1,24 +1,26 @@
+import { basename } from 'node:path';
 import { render, type Instance } from 'ink';
-import * as tf from '@tensorflow/tfjs';
-import * as strobe from '../../src/index.js';
 import type { Experiment } from '../../src/cli/load.js';
-import { namedCallbacks } from '../runs/view.js';
-import { Workbench } from '../runs/workbench.js';
+import type { WorkbenchOptions } from '../runs/workbench.js';
+import { errorText } from '../commands/arrival.js';
 import { commands } from '../commands/index.js';
 import { isSeen } from '../panes/layout.js';
 import { screen, type Hint } from '../panes/screen.js';
+import { openSession } from '../session/session.js';
+import { saveRecovery, type Recovery } from '../session/recovery.js';
 import { initialState } from '../store/state.js';
 import { Store } from '../store/store.js';
 import { App } from './app.js';
 import { Clock } from './clock.js';
 import { Controller } from './controller.js';
-import { Prompt } from './prompt.js';
-import { standIn } from './standin.js';
+import { type Ending, onEndings } from './endings.js';
 import { Terminal } from './terminal.js';
 
-export interface ApplicationOptions {
-  title: string;
-  ckptPath?: string;
+export interface ApplicationOptions extends WorkbenchOptions {
+  /** What was opened, to be written down for `--recover`. */
+  opened: Pick<Recovery, 'file' | 'set' | 'backend'>;
+  /** What to say at first. */
+  greeting?: string;
 }
 
 const HINTS: readonly Hint[] = [
@@ -28,49 +30,53 @@ const HINTS: readonly Hint[] = [
   ['/', 'filter'],
 ];
 
-/** Takes the terminal over and works on a run until the user leaves. */
-export async function application(experiment: Experiment, { title, ckptPath }: ApplicationOptions): Promise<void> {
+/** Takes the terminal over and works on a run until the user leaves, a signal ends it, or something breaks. */
+export async function application(
+  experiment: Experiment,
+  { opened, greeting, ...options }: ApplicationOptions,
+): Promise<void> {
   const terminal = new Terminal();
-  const store = new Store(initialState(title, terminal.size));
-  const bench = new Workbench(experiment, store, ckptPath === undefined ? {} : { ckptPath });
-  const scope: Record<string, unknown> = { tf, ...strobe };
-  const live = () => ({
-    run: bench.run,
-    trainer: bench.run.trainer,
-    module: bench.run.module,
-    ...Object.fromEntries(namedCallbacks(bench.run)),
-  });
-  const prompt = new Prompt(standIn(scope), store);
-  Object.assign(scope, live());
-
+  const store = new Store(initialState(basename(opened.file), terminal.size));
+  const session = await openSession(experiment, opened.file, store, options);
+  const { bench } = session;
+  let end: (ending: Ending) => void = () => undefined;
+  const ended = new Promise<Ending>((resolve) => (end = resolve));
   let ink: Instance | undefined;
-  let finish: () => void = () => undefined;
-  const left = new Promise<void>((resolve) => (finish = resolve));
-  const controller = new Controller(bench, store, prompt, {
+
+  const controller = new Controller(session, store, {
     redraw: () => {
       terminal.clear();
       ink?.clear();
     },
-    leave: async () => finish(),
+    leave: async () => end({ kind: 'left' }),
   });
-  let told = false;
+  const onKey: typeof controller.press = (text, key) => {
+    guarded(() => controller.press(text, key));
+    clock.urge();
+  };
   const draw = (): void => {
     const { state } = store;
     const attention = { callbacks: isSeen(state, 'callbacks'), parameters: isSeen(state, 'parameters') };
     state.view = bench.view(state.view, attention);
-    const { rows, current } = bench.rows();
-    Object.assign(state, { runs: rows, current });
-    if (!bench.playing && !told) controller.stood();
-    told = !bench.playing;
+    Object.assign(state, bench.list());
+    if (!bench.playing) controller.stood();
     const app = <App rows={screen(state, HINTS)} onKey={onKey} />;
-    if (ink) ink.rerender(app);
-    else ink = render(app, { stdout: terminal.stdout, exitOnCtrlC: false, patchConsole: false, maxFps: 1000 });
+    if (ink) return ink.rerender(app);
+    ink = render(app, { stdout: terminal.stdout, exitOnCtrlC: false, patchConsole: false, maxFps: 1000 });
+    ink.waitUntilExit().catch((error: unknown) => end({ kind: 'crashed', error }));
   };
-  const clock = new Clock(draw, () => bench.playing);
-  const onKey: typeof controller.press = (text, key) => {
-    controller.press(text, key);
-    clock.urge();
+  /** What goes wrong in the application ends it; what goes wrong in user code does not come this way. */
+  const guarded = (work: () => void): void => {
+    try {
+      work();
+    } catch (error) {
+      end({ kind: 'crashed', error });
+    }
   };
+  const clock = new Clock(
+    () => guarded(draw),
+    () => bench.playing,
+  );
   store.onChange(() => clock.request());
   const resized = (): void => {
     terminal.clear();
@@ -78,14 +84,43 @@ export async function application(experiment: Experiment, { title, ckptPath }: A
     clock.urge();
   };
   process.stdout.prependListener('resize', resized);
+  const stopListening = onEndings({
+    end,
+    interrupt: () => controller.pressed('ctrl+c'),
+    stray(error) {
+      bench.interrupt();
+      store.say(`Nobody caught this:\n${errorText(error)}`, 'bad');
+    },
+    exit: () => terminal.giveBack(),
+  });
   terminal.take((line, error) => store.log(line, error ? 'warn' : 'plain'));
+  if (greeting) store.say(greeting, 'good');
+  clock.urge();
+
+  const ending = await ended;
+  clock.stop();
+  process.stdout.off('resize', resized);
   try {
-    clock.urge();
-    await left;
-  } finally {
-    clock.stop();
-    process.stdout.off('resize', resized);
     ink?.unmount();
+  } finally {
     terminal.giveBack();
+  }
+  if (ending.kind !== 'left') await rescue(ending);
+  stopListening();
+  await session.close();
+  for (const { name, position } of bench.unsaved)
+    console.log(`${name} was left at step ${position.globalStep}, not saved.`);
+
+  async function rescue(ending: Exclude<Ending, { kind: 'left' }>): Promise<void> {
+    if (ending.kind === 'crashed') console.error('The application broke:', ending.error);
+    process.exitCode = ending.kind === 'crashed' ? 1 : ending.code;
+    try {
+      const saved = await saveRecovery(bench, opened);
+      if (saved.length > 0) console.error(`Saved ${saved.join(', ')}: go on with strobe repl --recover.`);
+    } catch (error) {
+      console.error('The run could not be saved:', error);
+      // A run that comes to no hook keeps the process from ending.
+      process.exit();
+    }
   }
 }

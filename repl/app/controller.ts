@@ -1,18 +1,19 @@
 import type { Key as InkKey } from 'ink';
-import { StrobeError, type RunEvent } from '../../src/index.js';
-import { shortNumber } from '../../src/display/short-number.js';
+import { arrivalLines, errorText } from '../commands/arrival.js';
 import { commands } from '../commands/index.js';
 import type { Command, Context, Key } from '../commands/command.js';
 import { keys } from '../commands/keys.js';
 import { execute, offers } from '../commands/lookup.js';
 import type { Arrival, Workbench } from '../runs/workbench.js';
+import type { Session } from '../session/session.js';
 import { selectedIn } from '../panes/pane.js';
 import type { Input, PaneName, Question } from '../store/state.js';
 import { treeRows } from '../store/tree.js';
 import type { Store } from '../store/store.js';
 import { keyNames } from './key-names.js';
 import { LineEditor } from './line-editor.js';
-import type { Prompt } from './prompt.js';
+import type { LineHistory } from '../prompt/history.js';
+import type { Prompt } from '../prompt/prompt.js';
 
 const LABELS = { command: ':', prompt: '❯', filter: '/', field: '' } as const;
 
@@ -25,19 +26,22 @@ export class Controller implements Context {
   readonly redraw: () => void;
   readonly leave: () => Promise<void>;
   readonly #prompt: Prompt;
+  readonly #histories: Partial<Record<Input['mode'], LineHistory>>;
   #editor: LineEditor | undefined;
   #answer: ((key: string) => void) | undefined;
   #asked = false;
+  /** Keys that came while it is being found out whether a line of code is all of it. */
+  #held: string[] | undefined;
 
   constructor(
-    bench: Workbench,
+    { bench, prompt, histories }: Session,
     store: Store,
-    prompt: Prompt,
     { redraw, leave }: { redraw: () => void; leave: () => Promise<void> },
   ) {
     this.bench = bench;
     this.store = store;
     this.#prompt = prompt;
+    this.#histories = histories;
     this.redraw = redraw;
     this.leave = leave;
   }
@@ -51,6 +55,7 @@ export class Controller implements Context {
   pressed(name: string): void {
     const { question, page, input } = this.store.state;
     if (name === 'ctrl+c') this.#interrupt();
+    else if (this.#held) this.#held.push(name);
     else if (question) this.#answerWith(name, question);
     else if (page) this.#scroll(name);
     else if (input) this.#edit(name);
@@ -63,18 +68,12 @@ export class Controller implements Context {
     await this.#attempt(() => execute(line, this));
   }
 
-  readonly evaluate = async (code: string): Promise<void> => this.#prompt.evaluate(code);
+  readonly evaluate = async (code: string): Promise<void> => void (await this.#prompt.evaluate(code));
 
   readonly valueOf = async (code: string): Promise<unknown> => this.#prompt.valueOf(code);
 
   readonly tell = (arrival: Arrival | { error: unknown } | undefined): void => {
-    if (!arrival) return;
-    if ('error' in arrival) return this.#tellError(arrival.error);
-    const { run } = this.bench;
-    const { event, stoppedBy } = arrival;
-    if (!event) return this.store.say(`the run is ${run.status}`, run.status === 'failed' ? 'bad' : 'good');
-    for (const breakpoint of stoppedBy) this.store.say(`stopped by ${breakpoint}`, 'warn');
-    this.store.say(whereText(event));
+    for (const { text, tone } of arrivalLines(this.bench.run, arrival)) this.store.say(text, tone);
   };
 
   readonly read = (title: string, text: string): void => {
@@ -97,12 +96,17 @@ export class Controller implements Context {
       state.focus = pane;
       if (pane === 'logs') state.unseen = 0;
     });
-    if (pane === 'prompt') this.type('prompt');
+    if (pane !== 'prompt') return;
+    this.type('prompt');
+    // By the time that something is typed it may be ready.
+    this.#prompt.evaluator.catch((error: unknown) => this.#tellError(error));
   };
 
   readonly type = (mode: Input['mode'], text = ''): void => {
     this.#editor?.close();
-    this.#editor = new LineEditor({ text, history: this.#prompt.history(mode) }, (line) => this.#typed(mode, line));
+    this.#editor = new LineEditor({ text, history: this.#histories[mode]?.lines ?? [] }, (line) =>
+      this.#typed(mode, line),
+    );
     this.#show({ mode, label: LABELS[mode], before: [], offers: [] });
   };
 
@@ -169,7 +173,7 @@ export class Controller implements Context {
     const { from, words, shown } =
       inside === undefined
         ? { ...offers(before, this), shown: undefined }
-        : await this.#prompt.complete(before.slice(inside)).then((found) => ({ ...found, from: found.from + inside }));
+        : await this.#prompt.offers(before.slice(inside)).then((found) => ({ ...found, from: found.from + inside }));
     const common = commonStart(words);
     const typed = before.slice(from);
     if (words.length === 1) editor.replace(from, `${words[0]}${mode === 'command' && inside === undefined ? ' ' : ''}`);
@@ -182,7 +186,7 @@ export class Controller implements Context {
     switch (mode) {
       case 'command':
         this.#stopTyping();
-        this.#prompt.remember('command', line);
+        this.#histories.command?.add(line);
         if (line.trim()) void this.execute(line);
         return;
       case 'filter':
@@ -190,7 +194,7 @@ export class Controller implements Context {
       case 'field':
         return this.#setField(line);
       case 'prompt':
-        return this.#submit(line);
+        return void this.#attempt(() => this.#submit(line));
     }
   }
 
@@ -202,18 +206,41 @@ export class Controller implements Context {
   }
 
   /** A line of TypeScript: more of the same text, or all of it. */
-  #submit(line: string): void {
+  async #submit(line: string): Promise<void> {
     const before = this.store.state.input?.before ?? [];
     const code = [...before, line].join('\n');
-    this.#prompt.remember('prompt', line);
+    this.#histories.prompt?.add(line);
     if (code.trim() === '') return;
     if (line.startsWith(':')) {
       void this.execute(line.slice(1));
       return this.type('prompt');
     }
-    if (line !== '' && this.#prompt.goesOn(code)) return this.#show({ before: [...before, line] });
-    this.type('prompt');
-    void this.#attempt(() => this.#prompt.evaluate(code));
+    const more = line !== '' && (await this.#holding('reading TypeScript', () => this.#prompt.goesOn(code)));
+    if (more) this.#show({ before: [...before, line] });
+    else this.type('prompt');
+    this.#release();
+    if (!more) await this.#prompt.evaluate(code);
+  }
+
+  /** Does something that the next keys have to wait for. */
+  async #holding<T>(what: string, work: () => Promise<T>): Promise<T> {
+    this.#held = [];
+    this.store.change((state) => (state.working = what));
+    try {
+      return await work();
+    } catch (error) {
+      this.#release();
+      throw error;
+    } finally {
+      this.store.change((state) => (state.working = undefined));
+    }
+  }
+
+  #release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    while (held.length > 0 && !this.#held) this.pressed(held.shift() as string);
+    (this.#held as string[] | undefined)?.push(...held);
   }
 
   #answerWith(name: string, { answers }: Question): void {
@@ -273,23 +300,6 @@ export class Controller implements Context {
   #tellError(error: unknown): void {
     this.store.say(errorText(error), 'bad');
   }
-}
-
-/** An error as somebody has to read it: Strobe's own say what to do, others where they come from. */
-export function errorText(error: unknown): string {
-  if (error instanceof StrobeError) return `${error.name}: ${error.message}`;
-  if (!(error instanceof Error)) return `Thrown: ${String(error)}`;
-  const frames = (error.stack ?? '')
-    .split('\n')
-    .filter((line) => /^\s+at /.test(line) && !/node:|node_modules/.test(line));
-  return [`${error.name}: ${error.message}`, ...frames.slice(0, 3)].join('\n');
-}
-
-function whereText(event: RunEvent): string {
-  const { hook, position } = event;
-  const loss = 'loss' in event ? event.loss?.dataSync()[0] : undefined;
-  const where = `${hook}  epoch ${position.epoch}  batch ${position.batchIdx}  step ${position.globalStep}`;
-  return loss === undefined ? where : `${where}  loss ${shortNumber(loss)}`;
 }
 
 function commonStart(words: readonly string[]): string {

@@ -1,3 +1,4 @@
+import * as strobe from '../../src/index.js';
 import { Callback, type Run } from '../../src/index.js';
 import { fieldsOf, setField, textOf } from '../runs/fields.js';
 import { namedCallbacks } from '../runs/view.js';
@@ -66,7 +67,11 @@ export const changing: readonly Command[] = [
     description: 'add a callback, such as new GradientMonitor()',
     group: 'change',
     async run(args, { bench, store, valueOf }) {
-      const callback = await valueOf(args);
+      // A class of Strobe's, though a callback of that name may be in scope.
+      const expression = args
+        .trim()
+        .replace(/^new (\w+)/, (all, name: string) => (name in strobe ? `new strobe.${name}` : all));
+      const callback = await valueOf(expression);
       if (!(callback instanceof Callback))
         throw refuse(
           'add takes a callback.',

@@ -29,7 +29,7 @@ function commandTable(group: Group, commands: readonly Command[]): string {
 
 function section(title: string, rows: string[][]): string {
   const columns = rows[0]?.map(() => '') ?? [];
-  const lines = new Table({ columns, rows }).toText().split('\n').slice(2);
+  const lines = new Table({ columns, rows }).toText().split('\n');
   return [title.toUpperCase(), ...lines.map((line) => `  ${line}`)].join('\n');
 }
 

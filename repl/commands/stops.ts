@@ -27,10 +27,11 @@ export const stopping: readonly Command[] = [
     run(args, context) {
       if (args.trim() === '') return context.focus('breakpoints');
       const { hook, condition } = hookAndCondition(args, 'b');
-      const { run } = context.bench;
-      const test = condition === undefined ? undefined : compileExpression(run, condition);
-      const when = test && ((event: RunEvent) => Boolean(test(event)));
-      const breakpoint = run.break(hook, when, condition === undefined ? hook : `${hook} if ${condition}`);
+      const breakpoint = context.bench.stopAt((run) => {
+        const test = condition === undefined ? undefined : compileExpression(run, condition);
+        const when = test && ((event: RunEvent) => Boolean(test(event)));
+        return run.break(hook, when, condition === undefined ? hook : `${hook} if ${condition}`);
+      });
       context.store.say(`breakpoint ${breakpoint.id}: ${breakpoint.description}`, 'good');
     },
   },
@@ -49,14 +50,15 @@ export const stopping: readonly Command[] = [
       if (!relation || number.trim() === '' || Number.isNaN(line)) {
         throw refuse('watch compares a value with a number.', 'EXPRESSION > NUMBER', args, 'e.g. watch gradNorm > 10');
       }
-      const { run } = context.bench;
-      const evaluate = compileExpression(run, source);
-      const value = (event: RunEvent) => {
-        const now = evaluate(event);
-        return now === undefined ? undefined : Number(now);
-      };
       const crosses = (now: number, before: number) => relation(now, line) && !relation(before, line);
-      const watch = run.watch(`${source} ${sign} ${number}`, value, crosses);
+      const watch = context.bench.stopAt((run) => {
+        const evaluate = compileExpression(run, source);
+        const value = (event: RunEvent) => {
+          const now = evaluate(event);
+          return now === undefined ? undefined : Number(now);
+        };
+        return run.watch(`${source} ${sign} ${number}`, value, crosses);
+      });
       context.store.say(`breakpoint ${watch.id}: ${watch.description}`, 'good');
     },
   },

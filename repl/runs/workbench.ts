@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import {
   ProgressBar,
+  type Breakpoint,
   type Callback,
   type HookName,
   type Run,
@@ -8,7 +9,7 @@ import {
   type RunOptions,
 } from '../../src/index.js';
 import type { Experiment } from '../../src/cli/load.js';
-import type { RunView } from '../store/state.js';
+import type { RunRow, RunView } from '../store/state.js';
 import type { Store } from '../store/store.js';
 import { Queue } from './queue.js';
 import { Recorder } from './recorder.js';
@@ -30,11 +31,21 @@ export interface Arrival {
   reached: boolean;
 }
 
+export interface WorkbenchOptions extends RunOptions {
+  /** Optimizer steps of the checkpoint that is gone on from: so many are saved already. Default 0. */
+  savedAt?: number;
+}
+
+/** Sets a breakpoint or a watch in a run. */
+export type Stop = (run: Run) => Breakpoint;
+
 interface Bench {
   run: Run;
   recorder: Recorder;
   /** Callbacks that were taken out and may be put back. */
   disabled: Callback[];
+  /** How each breakpoint was set, by its id, so that a fork gets it too. */
+  stops: Map<number, Stop>;
   /** Optimizer steps at the last time that it was saved, or had nothing to save. */
   savedAt: number;
 }
@@ -48,15 +59,14 @@ export class Workbench {
   #current = 0;
   #playing: Promise<void> | undefined;
   #amending = false;
-  /** Breakpoints of a move under way: nobody's to see. */
-  #target: number | undefined;
+  #switched: (run: Run) => Promise<void> = async () => undefined;
 
-  constructor(experiment: Experiment, store: Store, options: RunOptions = {}) {
+  constructor(experiment: Experiment, store: Store, { savedAt = 0, ...options }: WorkbenchOptions = {}) {
     this.experiment = experiment;
     this.#store = store;
     experiment.trainer.callbacks.remove(ProgressBar);
     const run = experiment.trainer.run(experiment.model, experiment.data, { postMortem: true, ...options });
-    this.#add(run, new Recorder(run));
+    this.#add(run, new Recorder(run), [], savedAt);
   }
 
   get run(): Run {
@@ -144,6 +154,11 @@ export class Workbench {
     await this.#playing;
   }
 
+  /** Settles when nothing plays. */
+  async standing(): Promise<void> {
+    await this.#playing;
+  }
+
   /** Pauses now, whatever else was asked for. Says whether there was anything to pause. */
   interrupt(): boolean {
     const busy = this.playing || this.#queue.busy;
@@ -160,18 +175,23 @@ export class Workbench {
   async #go(target?: Target): Promise<Arrival> {
     const { run, recorder } = this.#bench;
     let left = target?.count ?? 1;
-    const mark = target && run.break(target.hook, (event) => (target.when?.(event) ?? true) && --left === 0);
-    this.#target = mark?.id;
+    let reached = false;
+    // Not a breakpoint: those are the user's, and numbered.
+    const stopLooking =
+      target &&
+      run.on({ hook: target.hook }, (event) => {
+        if (!(target.when?.(event) ?? true) || --left > 0) return;
+        reached = true;
+        this.#pause();
+      });
     const before = new Map(run.breakpoints.map(({ id, hits }) => [id, hits]));
     try {
       run.play();
       const event = await run.wait();
       const stops = run.breakpoints.filter(({ id, hits }) => hits > (before.get(id) ?? 0));
-      const stoppedBy = stops.filter(({ id }) => id !== mark?.id).map(({ id, description }) => `${id}: ${description}`);
-      return { event, stoppedBy, reached: stops.some(({ id }) => id === mark?.id) };
+      return { event, stoppedBy: stops.map(({ id, description }) => `${id}: ${description}`), reached };
     } finally {
-      mark?.remove();
-      this.#target = undefined;
+      stopLooking?.();
       recorder.settle();
     }
   }
@@ -192,19 +212,36 @@ export class Workbench {
     });
   }
 
+  /** Sets a breakpoint or a watch; forks will have it, too. */
+  stopAt(stop: Stop): Breakpoint {
+    const breakpoint = stop(this.run);
+    this.#bench.stops.set(breakpoint.id, stop);
+    return breakpoint;
+  }
+
   async fork(name: string): Promise<Run | undefined> {
     return this.whenStanding(async () => {
-      const { run, recorder, disabled, savedAt } = this.#bench;
+      const { run, recorder, disabled, savedAt, stops: own } = this.#bench;
       const fork = await run.fork({ name });
-      this.#add(fork, recorder.follow(fork), [...disabled], savedAt);
+      const { stops } = this.#add(fork, recorder.follow(fork), [...disabled], savedAt);
+      for (const { id } of run.breakpoints) {
+        const stop = own.get(id);
+        if (stop) stops.set(stop(fork).id, stop);
+      }
       return fork;
     });
   }
 
+  /** Calls the listener with the run that is taken to hand. There is one: the prompt. */
+  onSwitch(listener: (run: Run) => Promise<void>): void {
+    this.#switched = listener;
+  }
+
   /** Takes another run to hand, by its index. */
   async switchTo(index: number): Promise<void> {
-    await this.whenStanding(() => {
+    await this.whenStanding(async () => {
       this.#current = index;
+      await this.#switched(this.run);
     });
   }
 
@@ -223,16 +260,18 @@ export class Workbench {
   view(before: RunView | undefined, attention: Attention): RunView {
     const { recorder, disabled } = this.#bench;
     if (attention.parameters && recorder.run.status === 'running') recorder.lookAtGradients();
-    const view = viewOf(recorder, disabled, before?.name === recorder.run.name ? before : undefined, attention);
-    return { ...view, breakpoints: view.breakpoints.filter(({ id }) => id !== this.#target) };
+    return viewOf(recorder, disabled, before?.name === recorder.run.name ? before : undefined, attention);
   }
 
-  rows() {
-    return { rows: this.runs.map(rowOf), current: this.#current };
+  /** The list of runs, and which one is at hand. */
+  list(): { runs: RunRow[]; current: number } {
+    return { runs: this.runs.map(rowOf), current: this.#current };
   }
 
-  #add(run: Run, recorder: Recorder, disabled: Callback[] = [], savedAt = 0): void {
+  #add(run: Run, recorder: Recorder, disabled: Callback[] = [], savedAt = 0): Bench {
     run.trainer.printer = (line) => this.#store.log(line, line.startsWith('[strobe]') ? 'warn' : 'plain');
-    this.#benches.push({ run, recorder, disabled, savedAt });
+    const bench: Bench = { run, recorder, disabled, savedAt, stops: new Map() };
+    this.#benches.push(bench);
+    return bench;
   }
 }

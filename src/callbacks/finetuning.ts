@@ -4,7 +4,7 @@ import { Module } from '../module/module.js';
 import { Parameter } from '../module/parameter.js';
 import { parametersOfLayer } from '../module/walk.js';
 import type { Optimizer } from '../optim/index.js';
-import { Callback } from '../trainer/callback.js';
+import { Callback, type CallbackKind } from '../trainer/callback.js';
 import type { Trainer } from '../trainer/trainer.js';
 
 /** What can be frozen and unfrozen: modules, tfjs layers and models, parameters, and lists of these. */
@@ -29,6 +29,11 @@ export abstract class BaseFinetuning extends Callback {
 
   /** Called at the beginning of each epoch, for each optimizer. */
   abstract finetuneFunction(module: Module, epoch: number, optimizer: Optimizer): void;
+
+  /** First: what others see of the optimizer at an epoch's beginning is what the epoch trains with. */
+  override get kind(): CallbackKind {
+    return 'tuner';
+  }
 
   override setup(_trainer: Trainer, module: Module, stage: string): void {
     if (stage === 'fit') this.freezeBeforeTraining(module);

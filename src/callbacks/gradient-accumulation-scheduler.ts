@@ -1,6 +1,6 @@
 import { ConfigurationError, ContractError, describe, StrobeError } from '../errors.js';
 import type { Module } from '../module/module.js';
-import { Callback } from '../trainer/callback.js';
+import { Callback, type CallbackKind } from '../trainer/callback.js';
 import type { Trainer } from '../trainer/trainer.js';
 
 export interface GradientAccumulationSchedulerOptions {
@@ -34,6 +34,11 @@ export class GradientAccumulationScheduler extends Callback {
       .map(Number)
       .filter((key) => key <= epoch);
     return this.scheduling[Math.max(...from)] ?? 1;
+  }
+
+  /** First: what others do at an epoch's beginning goes by that epoch's accumulation. */
+  override get kind(): CallbackKind {
+    return 'tuner';
   }
 
   override onTrainStart(trainer: Trainer, module: Module): void {

@@ -4,6 +4,7 @@ import { StrobeError } from '../errors.js';
 import { STROBE_VERSION } from '../version.js';
 import type { NativeBuildFlags } from './native.js';
 import type { InstallFlags, StartFlags } from '../../kernel/command.js';
+import type { ReplFlags } from '../../repl/main.js';
 import type { TrainFlags } from './train.js';
 
 // What a command needs is loaded when it is called: a kernel is to start at once, and to train needs no sockets.
@@ -21,6 +22,20 @@ program
   .option('--backend <name>', 'gpu, onnx, native, wasm or cpu; default: the fastest that works')
   .option('--json', 'print one JSON object for each event')
   .action(async (file: string, flags: TrainFlags) => (await import('./train.js')).train(file, flags));
+
+program
+  .command('repl')
+  .description('train in the terminal: step, look, change, rewind, fork; without FILE the digits demo')
+  .argument(
+    '[file]',
+    'a .ts or .js module that exports { trainer, model, data } by default, or a function that gives it',
+  )
+  .option('--ckpt <path>', 'go on from this checkpoint')
+  .option('--set <key=value...>', 'settings for the function that FILE exports')
+  .option('--backend <name>', 'gpu, onnx, native, wasm or cpu; default: the fastest that works')
+  .option('--recover', 'go on from what was saved when the application was last ended by a crash or a signal')
+  .option('--plain', 'read commands from standard input, print plain lines; what happens where there is no terminal')
+  .action(async (file: string | undefined, flags: ReplFlags) => (await import('../../repl/main.js')).repl(file, flags));
 
 program
   .command('doctor')

@@ -318,7 +318,12 @@ export class Run implements AsyncIterable<RunEvent> {
     this.#refuseIfBusy();
     this.#refuseIfOver('fork');
     await this.#runner.prepare();
-    return new Run(await forkOf(this.#runner), { history: { limitBytes: this.#history.limitBytes } }, name);
+    const options: RunOptions = {
+      history: { limitBytes: this.#history.limitBytes },
+      guard: this.#guard !== undefined,
+      postMortem: this.#session.postMortem,
+    };
+    return new Run(await forkOf(this.#runner), options, name);
   }
 
   /** One pass over the validation loaders with the weights as they are; the run stays where it is. */

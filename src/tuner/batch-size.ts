@@ -117,7 +117,8 @@ export async function searchIn(session: Session, search: BatchSizeSearch, owner:
 /** Whether so many batches of the size that is set go through, the tensors that are alive at each hook counted. */
 async function tryBatches(session: Session, size: number, batches: number, gauge: MemoryGauge): Promise<boolean> {
   const all = { limitTrainBatches: undefined, limitValBatches: undefined, limitTestBatches: undefined };
-  const limits = { ...all, limitPredictBatches: undefined, accumulateGradBatches: 1 };
+  // A schedule may be made for as many steps as there will be.
+  const limits = { ...all, limitPredictBatches: undefined, accumulateGradBatches: 1, maxSteps: batches };
   return trial(session, limits, async (run) => {
     let [done, peak] = [0, 0];
     for await (const event of run) {

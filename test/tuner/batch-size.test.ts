@@ -93,6 +93,18 @@ describe('the search', () => {
     expect([result, attr]).toEqual([wanted[mode], wanted[mode]]);
   });
 
+  it('is short for a schedule that is made for as many steps as there will be', async () => {
+    const steps: number[] = [];
+    class Scheduled extends Hungry {
+      override configureOptimizers(): OptimizerConfig {
+        steps.push(this.trainer.estimatedSteppingBatches);
+        return super.configureOptimizers();
+      }
+    }
+    await scaleBatchSize(quietTrainer(), new Scheduled(8), undefined, { stepsPerTrial: 2, maxTrials: 1 });
+    expect(steps.at(-1)).toBe(2);
+  });
+
   it('goes no further than the dataset, and than maxVal', async () => {
     expect(await search(Infinity, 45, {})).toEqual({ result: 45, attr: 45, tried: [2, 4, 8, 16, 32, 45] });
     expect((await search(Infinity, 1000, { maxVal: 20 })).tried).toEqual([2, 4, 8, 16, 20]);

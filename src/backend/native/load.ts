@@ -91,8 +91,12 @@ function explained(binding: Binding): Binding {
   return Object.create(binding, { executeOp: { value: executeOp, configurable: true } }) as Binding;
 }
 
+/** tfjs-node cuts a seed between 0 and 1 to 0, which is TensorFlow's word for "another one every time". */
+const UNSEEDED = 'Multinomial';
+
 /** What the cpu backend can compute and tfjs-node cannot: rare kernels, worth a copy. */
 function registerMissingKernels(): void {
+  tf.unregisterKernel(UNSEEDED, TENSORFLOW_BACKEND);
   for (const { kernelName } of tf.getKernelsForBackend('cpu')) {
     if (tf.getKernel(kernelName, TENSORFLOW_BACKEND)) continue;
     tf.registerKernel({ kernelName, backendName: TENSORFLOW_BACKEND, kernelFunc: borrowFromCpu(kernelName) });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type BuildProgress, buildNative, removeNative, runStages } from '../../../src/backend/native/build.js';
 import { inspectMachine } from '../../../src/backend/native/machine.js';
 import { nativePaths } from '../../../src/backend/native/paths.js';
-import { type BuildStage, wheelArguments } from '../../../src/backend/native/stages.js';
+import type { BuildStage } from '../../../src/backend/native/stages.js';
 import { freshState, readState, writeState } from '../../../src/backend/native/state.js';
 import { temporaryFolder, temporaryPaths } from './support.js';
 
@@ -103,10 +103,4 @@ it('the cache folder is STROBE_CACHE, else in XDG_CACHE_HOME, else in the home f
   expect(nativePaths({ STROBE_CACHE: '/a', XDG_CACHE_HOME: '/b' }).root).toBe('/a/native');
   expect(nativePaths({ XDG_CACHE_HOME: '/b' }).root).toBe('/b/strobe/native');
   expect(nativePaths({}).root).toMatch(/strobe\/native$/);
-});
-
-it('pip is asked for the smallest wheel that has the libraries', () => {
-  expect(wheelArguments('cpu', { platform: 'linux', arch: 'x64' })).toEqual(['--no-deps', 'tensorflow-cpu==2.21.0']);
-  expect(wheelArguments('cpu', { platform: 'darwin', arch: 'arm64' })).toEqual(['--no-deps', 'tensorflow==2.21.0']);
-  expect(wheelArguments('cuda', { platform: 'linux', arch: 'x64' })).toEqual(['tensorflow[and-cuda]==2.21.0']);
 });

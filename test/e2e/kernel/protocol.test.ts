@@ -65,7 +65,7 @@ describe('help with code', () => {
     const status = async (code: string) => kernel.request('shell', 'is_complete_request', { code });
     expect(await status('1 + 1')).toEqual({ status: 'complete' });
     expect(await status('function f() {')).toMatchObject({ status: 'incomplete' });
-    expect(await status('f(1))')).toMatchObject({ status: 'invalid' });
+    expect(await status('const = 1; f()')).toMatchObject({ status: 'invalid' });
   });
 });
 

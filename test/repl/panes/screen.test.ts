@@ -11,7 +11,7 @@ async function afterAnEpoch(size = { columns: 80, rows: 24 }) {
   await workbench.goTo({ hook: 'onTrainEpochEnd' });
   const { state } = store;
   state.view = workbench.view(undefined, { callbacks: true, parameters: true });
-  Object.assign(state, workbench.rows());
+  Object.assign(state, workbench.list());
   return { state, workbench, store, said };
 }
 
