@@ -115,6 +115,14 @@ describe('in this process', () => {
     expect(engines.filter(({ active }) => active).map(({ name }) => name)).toEqual(['native']);
   });
 
+  it('tensors of another engine move when a kernel reads them itself', async () => {
+    await useBackend('wasm');
+    const [table, indices] = [tf.tensor2d([[1], [2], [3]]), tf.tensor1d([2, 0], 'int32')];
+    await useBackend('native');
+    expect(tf.tidy(() => [...tf.gather(table, indices).dataSync()])).toEqual([3, 1]);
+    tf.dispose([table, indices]);
+  });
+
   it('a snapshot is a second handle: no values are copied, and they stay when the variable goes on', () => {
     const values = Float32Array.from({ length: 1_000_000 }, (_, i) => Math.sin(i));
     const variable = tf.variable(tf.tidy(() => tf.mul(tf.tensor1d(values), 3)));

@@ -1,9 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { StrobeError } from '../../errors.js';
 
 export interface CommandOptions {
+  /** What is being done, for its error. Default: the command itself. */
+  what?: string;
   /** Takes everything the command says, both streams. */
   log: string;
   cwd?: string;
@@ -24,8 +27,9 @@ const PATIENCE_MS = 5000;
  * every process the command has started is gone.
  */
 export async function runCommand(command: string, args: readonly string[], options: CommandOptions): Promise<string> {
-  const { log, cwd, env, signal, hint } = options;
+  const { log, cwd, env, signal, hint, what = [command, ...args.slice(0, 3)].join(' ') } = options;
   signal?.throwIfAborted();
+  mkdirSync(dirname(log), { recursive: true });
   const file = createWriteStream(log, { flags: 'a' });
   file.write(`\n$ ${[command, ...args].join(' ')}\n`);
   const child = spawn(command, args, {
@@ -62,7 +66,7 @@ export async function runCommand(command: string, args: readonly string[], optio
   signal?.throwIfAborted();
   if (failure === null) return stdout;
   throw new StrobeError(
-    StrobeError.compose(`${[command, ...args.slice(0, 3)].join(' ')} failed`, {
+    StrobeError.compose(`${what} failed`, {
       expected: 'a command that ends well',
       received: [failure, ...lastLines(all)].join('\n            '),
       hint: `${hint}; everything it said is in ${log}`,
