@@ -87,6 +87,13 @@ module.exports = {
       },
       to: { path: '^src/(run|cli)/' },
     },
+    {
+      name: 'tuners-stand-above',
+      comment: 'Finders try things with runs; callbacks/index only names those that are callbacks.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(tuner/|cli/|display/views/|index\\.ts|callbacks/index\\.ts)' },
+      to: { path: '^src/tuner/', dependencyTypesNot: ['type-only'] },
+    },
   ],
   options: {
     tsConfig: { fileName: 'tsconfig.json' },

@@ -6,7 +6,8 @@ import { Cells } from './cells/cells.js';
 import { Output } from './cells/output.js';
 import { Places } from './cells/places.js';
 import { Questions } from './cells/questions.js';
-import { watchForErrors } from './cells/strays.js';
+import { refuseToExit } from './cells/exit.js';
+import { quietWarnings, watchForErrors } from './cells/strays.js';
 import { Comms } from './comms.js';
 import type { Backlog } from './io/backlog.js';
 import { Kernel } from './kernel.js';
@@ -26,6 +27,8 @@ export function createKernel(post: (message: ToIo) => void, backlog: Backlog): K
   const evaluator = startEvaluator({ input: questions.input, clearOutput });
   const cells: Cells = new Cells(evaluator, output);
   output.capture();
+  process.exit = refuseToExit;
+  quietWarnings(output);
   watchForErrors(output, evaluator);
   evaluator.then(
     ({ interruptFlag }) => post({ type: 'interruptFlag', flag: interruptFlag }),

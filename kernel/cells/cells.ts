@@ -91,6 +91,7 @@ export class Cells {
     try {
       const evaluator = await this.#evaluator;
       if (execution.interrupted) return { status: 'interrupted' };
+      if (/^\s*(exit|quit)\s*$/.test(code)) return leave();
       const magic = magicOf(code);
       if (magic?.name === 'load') return await load(magic.argument);
       if (magic?.name === 'reset') evaluator.reset();
@@ -173,6 +174,11 @@ function begin({ id, header, content, metadata }: Request, options: Omit<Execute
 async function load(file: string): Promise<Outcome> {
   const payload = [{ source: 'set_next_input', text: await loadFile(file), replace: true }];
   return { status: 'ok', value: undefined, hasValue: false, payload };
+}
+
+/** What people type in a console to leave it. */
+function leave(): Outcome {
+  return { status: 'ok', value: undefined, hasValue: false, payload: [{ source: 'ask_exit', keepkernel: false }] };
 }
 
 function duration(ms: number): string {

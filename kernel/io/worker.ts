@@ -110,9 +110,14 @@ async function serve(port: NonNullable<typeof parentPort>, options: IoOptions): 
   ]);
 }
 
+/** process.stderr of this thread goes through the main one, which may be busy. */
 function log(what: unknown): void {
   const text = what instanceof Error ? (what.stack ?? what.message) : String(what);
-  writeSync(2, `${text}\n`); // process.stderr of this thread goes through the main one, which may be busy.
+  try {
+    writeSync(2, `${text}\n`);
+  } catch {
+    // Nobody reads the log (EAGAIN, EPIPE): that must not end the kernel.
+  }
 }
 
 if (parentPort) await serve(parentPort, workerData as IoOptions);

@@ -13,7 +13,11 @@ export function optionSchema(callback: object, option: string): z.ZodType | unde
   return undefined;
 }
 
-/** Checks a callback's options and fills in defaults. The error names the option, the value, and what is allowed. */
+/**
+ * Checks a callback's options and fills in defaults. The error names the option, the value, and what is allowed.
+ *
+ * @param owner the class, or the function, that they were given to
+ */
 export function checkOptions<S extends z.ZodType>(owner: string, schema: S, options: unknown): z.output<S> {
   if (schema instanceof z.ZodObject) schemas.set(owner, schema);
   const parsed = schema.safeParse(options ?? {});
@@ -21,10 +25,11 @@ export function checkOptions<S extends z.ZodType>(owner: string, schema: S, opti
   const [issue] = parsed.error.issues;
   const unknown = issue?.code === 'unrecognized_keys' ? issue.keys : [];
   const option = unknown[0] ?? issue?.path.join('.') ?? '';
+  const called = /^[A-Z]\w+$/.test(owner) ? `new ${owner}` : owner;
   const allowed = schema instanceof z.ZodObject ? Object.keys(schema.shape).join(', ') : '';
   throw new ConfigurationError(
     StrobeError.compose(
-      `new ${owner}: ${unknown.length > 0 ? `there is no option ${option}` : `wrong value for ${option || 'the options'}`}.`,
+      `${called}: ${unknown.length > 0 ? `there is no option ${option}` : `wrong value for ${option || 'the options'}`}.`,
       {
         expected: unknown.length > 0 ? allowed : (issue?.message ?? 'a record of options'),
         received: describe(

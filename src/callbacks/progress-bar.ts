@@ -8,13 +8,18 @@ import { Callback } from '../trainer/callback.js';
 import type { Batch, StepOutputs } from '../trainer/hooks.js';
 import type { Trainer } from '../trainer/trainer.js';
 import { checkOptions } from './options.js';
+import { advance, epochLoop, evaluationLoop, viewOf, type Loop } from './progress/loop.js';
+import { refreshRateIn } from './progress/refresh-rate.js';
 
 const schema = z.strictObject({
-  /** Show every so many batches; 0 shows nothing. Renderers slow down further by themselves. */
+  /** Show every so many batches, and the last one; 0 shows nothing. Renderers slow down further by themselves. */
   refreshRate: z.int().min(0).default(1),
-  /** Keep a line of each epoch that has ended. Where there are no bars, lines are kept in any case. */
+  /** Keep a line of each epoch that has ended on a terminal; elsewhere lines are kept in any case. */
   leave: z.boolean().default(true),
-  /** Where to: bars in a terminal, else plain lines. Default: a display in a notebook, else stderr if it is a terminal, else stdout. */
+  /**
+   * Where to: bars on a terminal, else plain lines. Default: a notebook's display, else stderr if it is a terminal,
+   * else stdout.
+   */
   stream: z
     .custom<NodeJS.WriteStream>((value) => typeof (value as NodeJS.WriteStream | undefined)?.write === 'function')
     .optional(),
@@ -23,16 +28,6 @@ const schema = z.strictObject({
 export type ProgressBarOptions = z.input<typeof schema>;
 
 type LoopKind = 'train' | 'sanity' | 'val' | 'test' | 'predict';
-
-interface Loop {
-  description: string;
-  epoch?: number;
-  done: number;
-  total: number;
-  began: number;
-  /** Batches that were done when this process came to the loop. */
-  before: number;
-}
 
 /** A run as it is watched: forks share their callbacks, and play in turn. */
 interface Watch {
@@ -158,7 +153,7 @@ export class ProgressBar extends Callback {
     watch.training = undefined;
     if (!loop || !this.isEnabled || trainer.status !== 'running') return;
     const { renderer } = watch;
-    if (this.#options.leave || !renderer.transient) renderer.finish(this.#view(loop, this.getMetrics(trainer)));
+    if (this.#options.leave || !renderer.transient) renderer.finish(viewOf(loop, this.getMetrics(trainer)));
     else renderer.show([]);
   }
 
@@ -233,29 +228,14 @@ export class ProgressBar extends Callback {
   }
 
   #beginEpoch(trainer: Trainer): void {
-    const { batchIdx } = trainer.progress;
-    const description = `Epoch ${trainer.currentEpoch}`;
-    const training = {
-      description,
-      epoch: trainer.currentEpoch,
-      done: batchIdx,
-      total: trainer.numTrainingBatches,
-      began: performance.now(),
-      before: batchIdx,
-    };
+    const training = epochLoop(trainer);
     this.#of(trainer).training = training;
     this.#totals.train = training.total;
     this.#refresh(trainer, training);
   }
 
   #begin(trainer: Trainer, kind: LoopKind, description: string): void {
-    const evaluation = {
-      description: `${description} DataLoader 0`,
-      done: 0,
-      total: trainer.numEvaluationBatches[0] ?? Infinity,
-      began: performance.now(),
-      before: 0,
-    };
+    const evaluation = evaluationLoop(trainer, description);
     this.#of(trainer).evaluation = evaluation;
     this.#totals[kind] = evaluation.total;
     this.#refresh(trainer, evaluation);
@@ -264,14 +244,7 @@ export class ProgressBar extends Callback {
   #advance(trainer: Trainer, batchIdx: number, dataloaderIdx: number): void {
     const loop = this.#of(trainer).evaluation;
     if (!loop) return;
-    if (!loop.description.endsWith(` ${dataloaderIdx}`)) {
-      Object.assign(loop, {
-        description: loop.description.replace(/\d+$/, String(dataloaderIdx)),
-        total: trainer.numEvaluationBatches[dataloaderIdx] ?? Infinity,
-        began: performance.now(),
-      });
-    }
-    loop.done = batchIdx + 1;
+    advance(loop, trainer, batchIdx, dataloaderIdx);
     this.#refresh(trainer, loop);
   }
 
@@ -281,7 +254,7 @@ export class ProgressBar extends Callback {
     const loop = watch.evaluation;
     watch.evaluation = undefined;
     if (loop && this.isEnabled && trainer.stage !== 'fit' && trainer.status === 'running')
-      watch.renderer.finish(this.#view(loop, this.getMetrics(trainer)));
+      watch.renderer.finish(viewOf(loop, this.getMetrics(trainer)));
   }
 
   #refresh(trainer: Trainer, { done, total }: Loop, loss?: StepOutputs['loss']): void {
@@ -298,19 +271,8 @@ export class ProgressBar extends Callback {
     const { loss, training, evaluation } = this.#of(trainer);
     const metrics = this.getMetrics(trainer);
     return [
-      training && this.#view(training, loss === undefined ? metrics : { loss, ...metrics }),
-      evaluation && this.#view(evaluation, {}),
+      training && viewOf(training, loss === undefined ? metrics : { loss, ...metrics }),
+      evaluation && viewOf(evaluation, {}),
     ].filter((view) => view !== undefined);
   }
-
-  #view({ began, before, ...loop }: Loop, metrics: ShownMetrics): ProgressView {
-    return { ...loop, elapsed: (performance.now() - began) / 1000, doneHere: loop.done - before, metrics };
-  }
-}
-
-/** What tqdm's users set in the environment counts here, too; Colab's pages cannot take a line for each batch. */
-export function refreshRateIn(environment: NodeJS.ProcessEnv, refreshRate: number): number {
-  if (environment['COLAB_GPU'] !== undefined && refreshRate === 1) return 20;
-  const atLeast = Number(environment['TQDM_MINITERS'] ?? 0);
-  return Number.isInteger(atLeast) ? Math.max(atLeast, refreshRate) : refreshRate;
 }

@@ -20,6 +20,10 @@ interface Listener {
 export class Listeners {
   readonly #all = new Set<Listener>();
 
+  get size(): number {
+    return this.#all.size;
+  }
+
   /** The function it gives back takes the listener out again. */
   add<H extends HookName>({ hook, every = 1 }: Partial<EventFilter<H>>, tell: (event: EventOf<H>) => void): () => void {
     if (!Number.isInteger(every) || every < 1) throw notEvery(every);

@@ -49,8 +49,7 @@ export type { EventFilter } from './listeners.js';
 
 export type RunStatus = 'paused' | 'running' | Outcome;
 
-interface How {
-  errors?: NonNullable<AdvanceOptions['errors']>;
+interface How extends Pick<AdvanceOptions, 'errors' | 'unattended'> {
   /** Whether the guard is on duty. */
   guard?: boolean;
   /** What an interrupt does: pause quietly, or pause and throw, so that whoever goes from pause to pause stops, too. */
@@ -345,7 +344,7 @@ export class Run implements AsyncIterable<RunEvent> {
 
   /** Goes on to the end. */
   async finish(): Promise<FitResult> {
-    await this.#advance(() => false, { errors: 'end' });
+    await this.#advance(() => false, { errors: 'end', unattended: () => this.#listeners.size === 0 });
     return this.trainer.result({ outcome: this.#runner.outcome ?? 'completed', reason: this.#runner.reason });
   }
 
@@ -382,7 +381,7 @@ export class Run implements AsyncIterable<RunEvent> {
 
   async #advance(
     stop: Stop,
-    { errors = this.#onErrors, guard = false, interrupted = 'throw' }: How = {},
+    { guard = false, interrupted = 'throw', ...how }: How = {},
   ): Promise<RunEvent | undefined> {
     this.#refuseIfBusy();
     if (this.#runner.outcome !== undefined) return this.#refuseIfFailed();
@@ -407,8 +406,8 @@ export class Run implements AsyncIterable<RunEvent> {
     this.#journal.close(this.#session, () => this.position);
     this.#session.guard = guard ? this.#guard : undefined;
     try {
-      const advance = () => this.#runner.advance(pass, { errors, signal: this.#signal });
-      const hook = await whileUnderWay(interrupt, advance);
+      const options: AdvanceOptions = { errors: this.#onErrors, stops: 'pause', signal: this.#signal, ...how };
+      const hook = await whileUnderWay(interrupt, () => this.#runner.advance(pass, options));
       if (thrown) throw thrown.error;
       return hook && this.#event(hook);
     } finally {

@@ -91,7 +91,7 @@ class ParameterSettings implements Settings {
 
   marks(): Marks {
     const { requiresGrad, variable, grad } = this.owner;
-    return { names: PARAMETER, values: [requiresGrad, variable.dataId, grad?.dataId] };
+    return { names: PARAMETER, values: [requiresGrad, identity(variable), grad && identity(grad)] };
   }
 
   read(name: string): unknown {
@@ -113,6 +113,15 @@ class ParameterSettings implements Settings {
       tensor.dispose();
     }
   }
+}
+
+const identities = new WeakMap<object, symbol>();
+
+/** A mark that two tensors share only if their values are one. A `dataId` will not do: TensorFlow's are all `{}`. */
+function identity({ dataId }: tf.Tensor): symbol {
+  const known = identities.get(dataId) ?? Symbol('values');
+  identities.set(dataId, known);
+  return known;
 }
 
 const STEP = ['lossScale', 'batch'];

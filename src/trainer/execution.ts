@@ -125,7 +125,9 @@ export class Execution {
       const instruction = code[this.#pc];
       if (!instruction) return undefined;
       takeOver(this.session);
-      if (instruction.kind === 'hook' && !this.#atPoint && !this.#running) {
+      // A step computed in one go is not left in its middle.
+      const whole = this.session.hands.replayed !== undefined;
+      if (instruction.kind === 'hook' && !this.#atPoint && !this.#running && !whole) {
         // Interrupted here, the program stands before the hook: what it begins is not owed an end.
         this.#atPoint = true;
         check?.();
@@ -138,7 +140,7 @@ export class Execution {
       const result = this.#execute(instruction);
       if (result instanceof Promise) await result;
       this.#complete(instruction);
-      if (performance.now() - this.#breathed > BREATH) {
+      if (!whole && performance.now() - this.#breathed > BREATH) {
         await breathe();
         this.#breathed = performance.now();
       }

@@ -18,10 +18,10 @@ export function forkTrainer(trainer: Trainer, { silent = false }: { silent?: boo
     profiler: undefined,
     barebones: false,
     maxEpochs: trainer.limits.maxEpochs,
+    seed: trainer.seed,
   });
   if (!silent) copy.callbacks.push(...trainer.callbacks.map((callback) => callback.clone?.() ?? callback));
   Object.assign(copy.limits, trainer.limits);
-  copy.seed = trainer.seed;
   copy.stage = trainer.stage;
   return copy;
 }

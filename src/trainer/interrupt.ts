@@ -1,3 +1,5 @@
+import { AsyncResource } from 'node:async_hooks';
+
 /** What is under way and how to interrupt it. On the global object, so that a kernel and a library that was loaded twice still meet. */
 const UNDER_WAY = Symbol.for('strobe.underWay');
 type Interrupt = (reason: string) => void;
@@ -23,6 +25,11 @@ export async function whileUnderWay<T>(interrupt: Interrupt, work: () => Promise
     underWay().delete(entry);
   }
 }
+
+const outside = new AsyncResource('strobe.ending');
+
+/** A notebook stops the code of an interrupted cell wherever it is called from. What ends a run, its end hooks too, is done all the same. */
+export const beyondInterrupts = <T>(work: () => T): T => outside.runInAsyncScope(work);
 
 /**
  * Ctrl-C while a trainer is at work: the first one stops it gracefully, the second one ends the process at once. A program

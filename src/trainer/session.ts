@@ -14,6 +14,7 @@ import type { Callback } from './callback.js';
 import type { DataConnector } from './data-connector.js';
 import type { Batch, HookData, HookName, Stage } from './hooks.js';
 import { siteOf } from './log-sites.js';
+import { disposeReplayed, Replay, type Replayed } from './replay/replay.js';
 import type { ResumePoint, RunState } from './state.js';
 import { leave } from './tenancy.js';
 import type { Trainer } from './trainer.js';
@@ -83,6 +84,8 @@ export interface Hands {
   manualCalls: number;
   /** Weights as they were when the forward pass began, while that pass may have to be repeated elsewhere. */
   before: Record<string, tf.Tensor>;
+  /** What the phases up to the update only have to hand out, because the step was a known one. */
+  replayed: Replayed | undefined;
 }
 
 const EMPTY: Hands = {
@@ -100,6 +103,7 @@ const EMPTY: Hands = {
   optimizer: undefined,
   manualCalls: 0,
   before: {},
+  replayed: undefined,
 };
 
 /** What a guarded step keeps until it is confirmed. */
@@ -148,6 +152,11 @@ export class Session {
   guard: Guard | undefined;
   /** True if a training step that throws may be tried again. */
   postMortem = false;
+  /** Whether it is known that nobody looks at the run between a step's forward pass and its update. */
+  unattended: () => boolean = () => false;
+  readonly replay = new Replay(this);
+  /** True once it was said that a request to stop waits for the minima. */
+  waitsToStop = false;
   /** Why the program ended, in words. */
   endReason = '';
   /** What a module's `manualBackward` does, once there are optimizers. */
@@ -213,6 +222,7 @@ export class Session {
       numDataloaders: this.evaluating ? this.evaluationSources.length : 1,
     };
     this.collection.log(name, value, options, site);
+    this.replay.logged(name, value, options);
   }
 
   /** The metrics of the running loop as they stand now. */
@@ -257,7 +267,9 @@ export class Session {
 
   /** The step is over: what it held is let go. */
   emptyHands(): void {
-    const { tape, outputTensors, batchTensors, before } = this.hands;
+    const { tape, outputTensors, batchTensors, before, replayed } = this.hands;
+    this.replay.settle();
+    if (replayed) disposeReplayed(replayed);
     tape?.dispose();
     this.releaseGuard();
     disposeAll(outputTensors);

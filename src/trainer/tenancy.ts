@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Module } from '../module/module.js';
 import { plainFields, restoreFields } from '../tensors/plain.js';
-import { disposeAll } from '../tensors/tree.js';
+import { disposeAll, tensorsIn } from '../tensors/tree.js';
 import { loadIntoCallbacks, callbackStates } from './state.js';
 import type { Session } from './session.js';
 
@@ -38,7 +38,7 @@ export function takeOver(session: Session): void {
 export function leave(session: Session): void {
   if (tenants.get(session.module) === session) tenants.delete(session.module);
   const own = parked.get(session);
-  if (own) disposeAll([...Object.values(own.weights), ...Object.values(own.gradients)]);
+  if (own) disposeAll(tensorsIn([own.weights, own.gradients, own.callbacks.states]));
   parked.delete(session);
 }
 
@@ -66,5 +66,5 @@ function unpark(s: Session, own: Parked): void {
   }
   for (const [callback, fields] of own.callbacks.fields) restoreFields(callback, fields);
   loadIntoCallbacks(s, own.callbacks.states);
-  disposeAll(Object.values(own.weights));
+  disposeAll(tensorsIn([own.weights, own.callbacks.states]));
 }

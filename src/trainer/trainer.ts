@@ -223,10 +223,11 @@ export class Trainer {
 
   /** Frees what the last fit left: optimizer slots and gradients. The weights stay. */
   dispose(): void {
-    this.#session?.dispose();
+    this.session?.dispose();
   }
 
-  get #session(): Session | undefined {
+  /** @internal What the last call of fit, validate, test or predict works with: for tuners. */
+  get session(): Session | undefined {
     return this.#runner?.execution.session;
   }
 
@@ -247,11 +248,11 @@ export class Trainer {
   }
 
   get optimizers(): Optimizer[] {
-    return this.#session?.optimizers ?? [];
+    return this.session?.optimizers ?? [];
   }
 
   get lrSchedulers(): SchedulerConfig[] {
-    return this.#session?.schedulers ?? [];
+    return this.session?.schedulers ?? [];
   }
 
   get currentEpoch(): number {
@@ -286,7 +287,7 @@ export class Trainer {
 
   /** Metrics that callbacks may monitor, the current step's included. */
   get callbackMetrics(): Metrics {
-    return { ...this.storedMetrics.callback, ...this.#session?.liveMetrics()?.callback };
+    return { ...this.storedMetrics.callback, ...this.session?.liveMetrics()?.callback };
   }
 
   /** Metrics as they last went to the loggers. */
@@ -303,12 +304,12 @@ export class Trainer {
   }
 
   get progressBarMetrics(): Metrics {
-    return { ...this.storedMetrics.progressBar, ...this.#session?.liveMetrics()?.progressBar };
+    return { ...this.storedMetrics.progressBar, ...this.session?.liveMetrics()?.progressBar };
   }
 
   /** The metrics of the loop that runs: those that its step at hand has logged, at the end of an epoch the epoch's. */
   get currentMetrics(): Metrics {
-    return { ...this.#session?.liveMetrics()?.callback };
+    return { ...this.session?.liveMetrics()?.callback };
   }
 
   /** Whether the metrics of the step at hand go to the loggers. */
@@ -334,12 +335,12 @@ export class Trainer {
 
   /** True in the two validation batches or so that are tried before training. */
   get sanityChecking(): boolean {
-    return this.#session?.loop === 'sanity';
+    return this.session?.loop === 'sanity';
   }
 
   /** True while a validation runs, the sanity check included. */
   get validating(): boolean {
-    return this.#session?.loop === 'validate' || this.#session?.loop === 'sanity';
+    return this.session?.loop === 'validate' || this.session?.loop === 'sanity';
   }
 
   get checkpointCallback(): ModelCheckpoint | undefined {
@@ -352,27 +353,27 @@ export class Trainer {
 
   /** Batches of a training epoch; Infinity if the loader does not know. */
   get numTrainingBatches(): number {
-    return this.#session ? countTrainingBatches(this.#session) : 0;
+    return this.session ? countTrainingBatches(this.session) : 0;
   }
 
   /** Batches of each loader of the evaluation that runs. */
   get numEvaluationBatches(): number[] {
-    return this.#session?.numEvaluationBatches ?? [];
+    return this.session?.numEvaluationBatches ?? [];
   }
 
   /** Whether the training batch at hand is the epoch's last. */
   get isLastBatch(): boolean {
-    return this.#session ? isLastBatch(this.#session) : false;
+    return this.session ? isLastBatch(this.session) : false;
   }
 
   /** Whether a validation comes right after the training batch at hand. */
   get validationFollows(): boolean {
-    return this.#session ? validationFollows(this.#session) : false;
+    return this.session ? validationFollows(this.session) : false;
   }
 
   /** Whether this fit validates. */
   get validates(): boolean {
-    return this.#session?.validates ?? false;
+    return this.session?.validates ?? false;
   }
 
   /** Optimizer steps of the whole fit, as far as its limits tell: Infinity if they do not. */
@@ -400,7 +401,7 @@ export class Trainer {
   }
 
   #live(what: string): Session {
-    if (this.#session) return this.#session;
+    if (this.session) return this.session;
     throw new ContractError(
       StrobeError.compose(`trainer.${what} was read before there is one.`, {
         expected: 'a trainer that has been given a module',

@@ -8,6 +8,7 @@ import type { Optimizer } from '../../optim/index.js';
 import { disposeAll, isPlainRecord } from '../../tensors/tree.js';
 import { milliseconds } from '../duration.js';
 import type { StepOutputs } from '../hooks.js';
+import type { Replayed } from '../replay/replay.js';
 import type { Session } from '../session.js';
 import { report } from '../reporting.js';
 import { addGradients, checkFinite, where } from './gradients.js';
@@ -40,6 +41,7 @@ export function forward(s: Session): void {
   const { module, hands } = s;
   const { batchIdx } = s.progress;
   disposeAll(Object.values(hands.before)); // What an attempt that failed has left.
+  if (s.replay.run()) return;
   hands.before = s.handlesOn(s.buffers);
   hands.stepping = true;
   const metrics = s.postMortem ? s.metrics.train.state() : undefined;
@@ -49,6 +51,7 @@ export function forward(s: Session): void {
     );
     hands.outputTensors = owned;
     keepOutputs(s, result, tape);
+    s.replay.stepped();
   } catch (error) {
     // Tried again, the step logs again.
     if (metrics) s.metrics.train.load(metrics);
@@ -130,7 +133,11 @@ export function hasLoss(s: Session): boolean {
 
 /** Walks the tape; adds each gradient to what its parameter has from earlier batches of the window. */
 export function backward(s: Session): void {
-  const { tape, loss, lossScale } = s.hands;
+  const { tape, loss, lossScale, replayed } = s.hands;
+  if (replayed) {
+    for (const { parameter, gradient } of replayed.gradients) parameter.grad = gradient;
+    return;
+  }
   if (!tape || !loss) throw new Error('There is no forward pass to go back through.');
   const { loss: undivided } = s.hands.outputs as StepOutputs;
   watched(s, 'the backward pass', () =>
@@ -164,6 +171,7 @@ export function isLastBatch(s: Session): boolean {
 
 export function clipGradients(s: Session): void {
   const { module } = s;
+  if (s.hands.replayed) return; // Its gradients are what they were after clipping.
   guardGradients(s);
   const { gradientClipVal, gradientClipAlgorithm } = s.trainer.limits;
   for (const optimizer of s.optimizers) {
@@ -182,17 +190,26 @@ export function update(s: Session): void {
       checkGuard(s);
       checkLoss(s);
     };
+    optimizer.observer = (updates) => s.replay.updating(updates);
     try {
-      if (module.optimizerStep) s.at('optimizerStep', () => module.optimizerStep?.(epoch, batchIdx, optimizer));
+      if (s.hands.replayed) takeOverReplayed(s, optimizer, s.hands.replayed);
+      else if (module.optimizerStep) s.at('optimizerStep', () => module.optimizerStep?.(epoch, batchIdx, optimizer));
       else optimizer.step();
     } finally {
       optimizer.confirm = undefined;
+      optimizer.observer = undefined;
     }
     progress.globalStep += 1;
   };
   watched(s, 'the update', () => s.optimizers.forEach(apply));
   s.releaseGuard();
   checkLoss(s); // A step that was overridden may have updated nothing.
+}
+
+function takeOverReplayed(s: Session, optimizer: Optimizer, { updates }: Replayed): void {
+  checkLoss(s);
+  optimizer.takeOver(updates);
+  s.hands.replayed = undefined;
 }
 
 export function stepSchedulers(s: Session): void {

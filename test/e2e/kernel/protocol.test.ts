@@ -65,7 +65,7 @@ describe('help with code', () => {
     const status = async (code: string) => kernel.request('shell', 'is_complete_request', { code });
     expect(await status('1 + 1')).toEqual({ status: 'complete' });
     expect(await status('function f() {')).toMatchObject({ status: 'incomplete' });
-    expect(await status('const = 1')).toMatchObject({ status: 'invalid' });
+    expect(await status('const = 1; f()')).toMatchObject({ status: 'invalid' });
   });
 });
 
@@ -168,12 +168,13 @@ describe('subshells', () => {
   it('run cells between the steps of a busy one', async () => {
     const { subshell_id } = await kernel.request('control', 'create_subshell_request');
     const header = { subshell_id };
+    await kernel.execute('let goOn = true');
     expect(await kernel.request('control', 'list_subshell_request')).toEqual({
       status: 'ok',
       subshell_id: [subshell_id],
     });
     const busy = kernel.start(
-      `let goOn = true; console.log('begun'); while (goOn) await new Promise((resolve) => setTimeout(resolve, 5)); 'done'`,
+      `console.log('begun'); while (goOn) await new Promise((resolve) => setTimeout(resolve, 5)); 'done'`,
     );
     await kernel.printed(busy, 'begun');
     const beside = await kernel.done(kernel.start(`console.log('beside'); goOn`, { subshell: subshell_id }));
