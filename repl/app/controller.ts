@@ -102,12 +102,12 @@ export class Controller implements Context {
     this.#prompt.evaluator.catch((error: unknown) => this.#tellError(error));
   };
 
-  readonly type = (mode: Input['mode'], text = ''): void => {
+  readonly type = (mode: Input['mode'], text = '', label: string = LABELS[mode]): void => {
     this.#editor?.close();
     this.#editor = new LineEditor({ text, history: this.#histories[mode]?.lines ?? [] }, (line) =>
       this.#typed(mode, line),
     );
-    this.#show({ mode, label: LABELS[mode], before: [], offers: [] });
+    this.#show({ mode, label, before: [], offers: [] });
   };
 
   #stopTyping(): void {

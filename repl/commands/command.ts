@@ -21,7 +21,7 @@ export interface Context {
   /** Asks, and gives the key that answered. */
   ask(question: Question): Promise<string>;
   /** Begins to type. */
-  type(mode: 'command' | 'prompt' | 'filter' | 'field', text?: string): void;
+  type(mode: 'command' | 'prompt' | 'filter' | 'field', text?: string, label?: string): void;
   focus(pane: PaneName): void;
   /** Ends the application. */
   leave(): Promise<void>;

@@ -113,7 +113,7 @@ export const keys: readonly Key[] = [
     run(context) {
       const row = selectedRow(context);
       if (!row) return;
-      if (row.field) return context.type('field', row.field.text);
+      if (row.field) return context.type('field', row.field.text, `${row.field.name}: ${row.field.allowed}`);
       context.store.change((state) => {
         const folded = new Set(state.folded);
         if (!folded.delete(row.callback.name)) folded.add(row.callback.name);

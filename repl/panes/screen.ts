@@ -1,6 +1,6 @@
 import { fill, fit, widthOf, wrap } from '../text/fit.js';
 import { style } from '../text/style.js';
-import { PANES, type PaneName, type State } from '../store/state.js';
+import { PANES, type Input, type PaneName, type State } from '../store/state.js';
 import { callbacks } from './callbacks.js';
 import { HEAD, HINTS, layoutOf, type Column } from './layout.js';
 import { breakpoints, journal, logs, runs } from './lists.js';
@@ -86,19 +86,40 @@ function pageRows({ page, size }: State): string[] {
   ];
 }
 
-function bottom({ question, page, size: { columns } }: State, hints: readonly Hint[]): string {
+function bottom({ question, page, input, size: { columns } }: State, hints: readonly Hint[]): string {
   if (question) {
     const answers = question.answers.map(([key, meaning]) => `${style.bold(key)} ${meaning}`);
     return ` ${style.warn(style.bold(question.text))}  ${fill(answers, columns - widthOf(question.text) - 4)}`;
   }
-  const shown: readonly Hint[] = page
-    ? [
-        ['↑↓', 'scroll'],
-        ['esc', 'back'],
-      ]
-    : hints;
-  return ` ${fill(
-    shown.map(([key, what]) => `${style.bold(key)} ${style.dim(what)}`),
-    columns - 2,
-  )}`;
+  const text = (shown: readonly Hint[]) => shown.map(([key, what]) => `${style.bold(key)} ${style.dim(what)}`);
+  if (page) return ` ${fill(text(READING), columns - 2)}`;
+  if (!input) return ` ${fill(text(hints), columns - 2)}`;
+  const about = input.mode === 'field' ? [style.warn(input.label)] : [];
+  return ` ${fill([...about, ...text(TYPING[input.mode])], columns - 2)}`;
 }
+
+const READING: readonly Hint[] = [
+  ['↑↓', 'scroll'],
+  ['esc', 'back'],
+];
+
+const DONE: readonly Hint[] = [
+  ['enter', 'do it'],
+  ['esc', 'leave it'],
+];
+
+/** Keys while something is typed. */
+const TYPING: Record<Input['mode'], readonly Hint[]> = {
+  command: [...DONE, ['tab', 'complete'], ['↑↓', 'what was typed before']],
+  prompt: [
+    ['enter', 'evaluate'],
+    ['tab', 'complete'],
+    ['↑↓', 'what was typed before'],
+    ['esc', 'leave'],
+  ],
+  filter: [
+    ['enter', 'keep'],
+    ['esc', 'show all'],
+  ],
+  field: DONE,
+};

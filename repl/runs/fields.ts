@@ -1,12 +1,13 @@
-import { ConfigurationError, describe, StrobeError } from '../../src/errors.js';
+import { ConfigurationError, StrobeError } from '../../src/errors.js';
 import { isPlainData } from '../../src/tensors/plain.js';
+import { allowedFor, refusalOf } from './allowed.js';
 import type { FieldView } from '../store/state.js';
 
 /** The fields of an object that can be looked at and changed: data, no tensors, no functions. */
 export function fieldsOf(owner: object): FieldView[] {
   return Object.entries(owner)
     .filter(([, value]) => isPlainData(value))
-    .map(([name, value]) => ({ name, text: textOf(value), type: typeOf(value) }));
+    .map(([name, value]) => ({ name, text: textOf(value), allowed: allowedFor(owner, name, value) }));
 }
 
 /** A value as it would be typed. */
@@ -15,12 +16,6 @@ export function textOf(value: unknown): string {
   if (typeof value === 'number') return String(value);
   if (value instanceof Map || value instanceof Set) return JSON.stringify([...value]);
   return JSON.stringify(value) ?? String(value);
-}
-
-function typeOf(value: unknown): string {
-  if (value === undefined || value === null) return 'any';
-  if (Array.isArray(value)) return 'array';
-  return typeof value;
 }
 
 /** What somebody typed, as a value: a number, a word, JSON. */
@@ -54,26 +49,11 @@ export function setField(
   const fields = owner as Record<string, unknown>;
   const from = fields[field];
   const to = parseValue(text);
-  if (from !== undefined && from !== null && typeOf(from) !== typeOf(to)) {
-    const example =
-      typeof from === 'number'
-        ? 'a number such as 3 or 1e-4'
-        : typeof from === 'boolean'
-          ? 'true or false'
-          : typeOf(from);
-    throw refusal(
-      `${ownerName}.${field} is ${article(typeOf(from))}.`,
-      example,
-      describe(to),
-      `now it is ${textOf(from)}`,
-    );
-  }
+  const wrong = refusalOf(owner, field, from, to);
+  if (wrong)
+    throw refusal(`${ownerName}.${field} cannot be that.`, wrong.expected, wrong.received, `now it is ${textOf(from)}`);
   fields[field] = to;
   return { from, to };
-}
-
-function article(noun: string): string {
-  return /^[aeiou]/.test(noun) ? `an ${noun}` : `a ${noun}`;
 }
 
 function refusal(what: string, expected: string, received: string, hint: string): ConfigurationError {

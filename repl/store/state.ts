@@ -31,7 +31,7 @@ export interface FieldView {
   /** As one line. */
   text: string;
   /** What may be put there. */
-  type: string;
+  allowed: string;
 }
 
 export interface CallbackView {
@@ -111,7 +111,7 @@ export interface Line {
 /** What is being typed. */
 export interface Input {
   mode: 'command' | 'prompt' | 'filter' | 'field';
-  /** What stands before it. */
+  /** What stands before it, or says what may be typed. */
   label: string;
   /** Finished lines of a text of several. */
   before: readonly string[];

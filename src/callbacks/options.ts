@@ -1,12 +1,25 @@
 import { z } from 'zod';
 import { ConfigurationError, describe, StrobeError } from '../errors.js';
 
+/** What was checked so far, by the name of the class: what a field may be set to later is what its option may be. */
+const schemas = new Map<string, z.ZodObject>();
+
+/** What an option of a callback may be, if its class has such an option. Classes are asked in turn, from the nearest. */
+export function optionSchema(callback: object, option: string): z.ZodType | undefined {
+  for (let type = callback.constructor; type.name; type = Object.getPrototypeOf(type) as typeof type) {
+    const schema = schemas.get(type.name)?.shape[option];
+    if (schema) return schema as z.ZodType;
+  }
+  return undefined;
+}
+
 /**
  * Checks a callback's options and fills in defaults. The error names the option, the value, and what is allowed.
  *
  * @param owner the class, or the function, that they were given to
  */
 export function checkOptions<S extends z.ZodType>(owner: string, schema: S, options: unknown): z.output<S> {
+  if (schema instanceof z.ZodObject) schemas.set(owner, schema);
   const parsed = schema.safeParse(options ?? {});
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

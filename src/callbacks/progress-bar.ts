@@ -37,7 +37,17 @@ interface Watch {
   evaluation?: Loop | undefined;
   /** Of the batch that was shown last. */
   loss?: number | undefined;
+  /** Since when it stands, if it does. */
+  since?: number | undefined;
   rest: () => void;
+}
+
+/** The time for which a run stood is not the loops' time. */
+function goOn(watch: Watch): void {
+  if (watch.since === undefined) return;
+  const stood = performance.now() - watch.since;
+  for (const loop of [watch.training, watch.evaluation]) if (loop) loop.began += stood;
+  watch.since = undefined;
 }
 
 /** Shows how far the loops are, how fast, how long still, and the metrics. Clocks are the process's own, never saved. */
@@ -153,6 +163,7 @@ export class ProgressBar extends Callback {
 
   override onTrainEpochEnd(trainer: Trainer): void {
     const watch = this.#of(trainer);
+    goOn(watch);
     const loop = watch.training;
     watch.training = undefined;
     if (!loop || !this.isEnabled || trainer.status !== 'running') return;
@@ -225,7 +236,12 @@ export class ProgressBar extends Callback {
     if (known) return known;
     if (!this.#renderer || this.#renderer.separate) this.#renderer = this.makeRenderer(this.#options.stream);
     const renderer = this.#renderer;
-    const watch: Watch = { renderer, rest: () => renderer.pause?.(this.#views(trainer)) };
+    const rest = (): void => {
+      goOn(watch);
+      renderer.pause?.(this.#views(trainer));
+      watch.since = performance.now();
+    };
+    const watch: Watch = { renderer, rest };
     this.#watched.set(trainer, watch);
     if (this.isEnabled) trainer.atRest.add(watch.rest);
     return watch;
@@ -255,6 +271,7 @@ export class ProgressBar extends Callback {
   /** A loop of its own leaves a line; one inside an epoch leaves none. */
   #end(trainer: Trainer): void {
     const watch = this.#of(trainer);
+    goOn(watch);
     const loop = watch.evaluation;
     watch.evaluation = undefined;
     if (loop && this.isEnabled && trainer.stage !== 'fit' && trainer.status === 'running')
@@ -262,8 +279,9 @@ export class ProgressBar extends Callback {
   }
 
   #refresh(trainer: Trainer, { done, total }: Loop, loss?: StepOutputs['loss']): void {
-    if (!this.isEnabled || (done % this.refreshRate !== 0 && done !== total)) return;
     const watch = this.#of(trainer);
+    goOn(watch);
+    if (!this.isEnabled || (done % this.refreshRate !== 0 && done !== total)) return;
     if (!watch.renderer.due(performance.now())) return;
     // Reading it waits for the engine.
     if (loss) watch.loss = loss.dataSync()[0];

@@ -69,7 +69,8 @@ function tslabHost(globals: Globals): DisplayHost | undefined {
 }
 
 interface DenoJupyter {
-  broadcast(type: string, content: object): Promise<void>;
+  /** Gives a promise in some versions, nothing in others. */
+  broadcast(type: string, content: object): Promise<void> | void;
 }
 
 function denoHost(globals: Globals): DisplayHost | undefined {
@@ -80,7 +81,8 @@ function denoHost(globals: Globals): DisplayHost | undefined {
     rich: true,
     show(bundle, { id, update }) {
       const content = { data: bundle, metadata: {}, transient: id === undefined ? {} : { display_id: id } };
-      broadcast.call(jupyter, update ? 'update_display_data' : 'display_data', content).catch((error: unknown) => {
+      const sent = broadcast.call(jupyter, update ? 'update_display_data' : 'display_data', content);
+      sent?.catch((error: unknown) => {
         console.error('What was displayed did not reach the notebook:', error);
       });
     },

@@ -1,5 +1,5 @@
-import { resolve } from 'node:path';
-import type { Checked } from './compiler/protocol.js';
+import { basename, resolve } from 'node:path';
+import type { Diagnostic } from './compiler/diagnostics.js';
 import type {
   Completeness,
   Completions,
@@ -16,7 +16,7 @@ import { Executor } from './run/executor.js';
 import { Imports } from './run/imports.js';
 import { type Execution, Interrupts } from './run/interrupts.js';
 import { Sources } from './run/traceback.js';
-import { typeErrors } from './type-errors.js';
+import { typeErrors, TypeScriptError } from './type-errors.js';
 
 /** How long the `finally` blocks of an interrupted cell are waited for (ms). */
 const GRACE = 50;
@@ -43,6 +43,8 @@ export class CellEvaluator implements Evaluator {
     this.#imports = new Imports(cwd, home, async (module, load) => {
       const { path, text } = module;
       const code = await this.#compiler.call('rewrite', { path, text, known: [], unit: 'module' });
+      const [error] = code.errors;
+      if (error) throw new TypeScriptError(`${basename(path)} cannot be read: ${error.message}`);
       await this.#executor.runModule(module, code, load);
     });
     this.#setGlobals();
@@ -63,8 +65,9 @@ export class CellEvaluator implements Evaluator {
       const code = await rewriting;
       const checked = await this.#withinBudget(checking);
       if (execution.wasInterrupted) return { status: 'interrupted' };
+      if (code.errors.length > 0) return typeErrors(label, text, code.errors);
       if (!checked) this.#reportLate(label, text, checking);
-      else if (checked.diagnostics.length > 0 && !allowTypeErrors) return typeErrors(label, text, checked.diagnostics);
+      else if (checked.length > 0 && !allowTypeErrors) return typeErrors(label, text, checked);
       const load = (specifier: string, options?: ImportCallOptions) => this.#imports.import(specifier, options);
       const running = this.#interrupts.run(execution, () =>
         this.#executor.runCell(label, text, code, this.scope, load),
@@ -117,7 +120,7 @@ export class CellEvaluator implements Evaluator {
   }
 
   /** What the checker found, unless it takes longer than a cell should wait. */
-  async #withinBudget(checking: Promise<Checked>): Promise<Checked | undefined> {
+  async #withinBudget(checking: Promise<Diagnostic[]>): Promise<Diagnostic[] | undefined> {
     const budget = this.#options.typeCheckBudget ?? Infinity;
     if (budget === Infinity) return checking;
     let timer: NodeJS.Timeout | undefined;
@@ -129,9 +132,9 @@ export class CellEvaluator implements Evaluator {
     }
   }
 
-  #reportLate(label: string, text: string, checking: Promise<Checked>): void {
+  #reportLate(label: string, text: string, checking: Promise<Diagnostic[]>): void {
     checking.then(
-      ({ diagnostics }) => {
+      (diagnostics) => {
         if (diagnostics.length === 0) return;
         const { message, traceback } = typeErrors(label, text, diagnostics);
         this.#options.onLateTypeErrors?.({ cell: label, message, traceback });

@@ -1,4 +1,5 @@
 import { CellEvaluator } from './cell-evaluator.js';
+import { InterruptError } from './run/interrupts.js';
 
 export interface EvaluatorOptions {
   /** Imports resolve from this folder, and relative paths start here. */
@@ -93,4 +94,12 @@ export interface Completeness {
 /** Starts an evaluator, and its compiler in a thread of its own: it is ready when the first cell's types have been read. */
 export function createEvaluator(options: EvaluatorOptions): Evaluator {
   return new CellEvaluator(options);
+}
+
+/**
+ * Whether the error is what stopped an interrupted cell. Code that the cell left behind is stopped by it as well, and nobody handles
+ * it there: a host that listens to `unhandledRejection` and `uncaughtException` passes it over.
+ */
+export function isInterrupt(error: unknown): boolean {
+  return error instanceof InterruptError;
 }

@@ -1,6 +1,6 @@
 import chalk from 'chalk';
 import { codeFrame, positionAt } from './code-frame.js';
-import type { Diagnostic } from './compiler/protocol.js';
+import type { Diagnostic } from './compiler/diagnostics.js';
 import { StrobeError } from '../errors.js';
 import type { Evaluation } from './evaluator.js';
 
@@ -11,13 +11,12 @@ export class TypeScriptError extends StrobeError {
 
 /** The result of a cell that was not run, with each error's place in it. */
 export function typeErrors(label: string, text: string, found: Diagnostic[]): Extract<Evaluation, { status: 'error' }> {
-  const traceback = found.flatMap(({ code, message, start, length, file }) => {
-    const source = file?.text ?? text;
-    const { line, column } = positionAt(source, start);
-    const place = chalk.cyan(`${file?.path ?? label}:${line + 1}:${column + 1}`);
+  const traceback = found.flatMap(({ code, message, start, length }) => {
+    const { line, column } = positionAt(text, start);
+    const place = chalk.cyan(`${label}:${line + 1}:${column + 1}`);
     return [
       `${place} - ${chalk.red('error')} ${chalk.dim(`TS${code}:`)} ${message}`,
-      ...codeFrame(source, start, length),
+      ...codeFrame(text, start, length),
       '',
     ];
   });

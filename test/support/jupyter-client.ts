@@ -95,6 +95,8 @@ export class JupyterClient {
     readonly folder: string,
     readonly connection: Record<string, unknown> & { key: string },
     readonly process: ChildProcess,
+    /** What the kernel's routers know the client by. */
+    readonly identity: string,
     private readonly sockets: { shell: Dealer; control: Dealer; stdin: Dealer; iopub: Subscriber; hb: Request },
   ) {}
 
@@ -103,6 +105,7 @@ export class JupyterClient {
     const folder = await mkdtemp(join(tmpdir(), 'strobe-kernel-'));
     const [shell, iopub, stdin, control, hb] = transport === 'tcp' ? await freePorts(5) : [1, 2, 3, 4, 5];
     const keys = curveKeyPair();
+    const identity = randomUUID();
     const connection = {
       transport,
       ip: transport === 'tcp' ? '127.0.0.1' : join(folder, 'kernel'),
@@ -127,7 +130,8 @@ export class JupyterClient {
       folder,
       connection,
       child,
-      connect(connection, curve ? keys.publicKey : undefined),
+      identity,
+      connect(connection, identity, curve ? keys.publicKey : undefined),
     );
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (text: Buffer) => (client.log += text.toString()));
@@ -137,8 +141,15 @@ export class JupyterClient {
   }
 
   /** A second client of the same kernel. */
-  async join(): Promise<JupyterClient> {
-    const client = new JupyterClient(this.folder, this.connection, this.process, connect(this.connection));
+  async join(options: { identity?: string } = {}): Promise<JupyterClient> {
+    const { identity = randomUUID() } = options;
+    const client = new JupyterClient(
+      this.folder,
+      this.connection,
+      this.process,
+      identity,
+      connect(this.connection, identity),
+    );
     client.#listen();
     await client.ready();
     return client;
@@ -316,8 +327,8 @@ function decode(frames: Buffer[]): ReceivedMessage {
   return { type: header.msg_type, parentId: parent.msg_id, content, metadata, buffers: frames.slice(at + 6), frames };
 }
 
-function connect(connection: Record<string, unknown>, serverKey?: string) {
-  const routing = { routingId: randomUUID(), linger: 0 };
+function connect(connection: Record<string, unknown>, identity: string, serverKey?: string) {
+  const routing = { routingId: identity, linger: 0 };
   const sockets = {
     shell: new Dealer(routing),
     control: new Dealer(routing),

@@ -10,6 +10,8 @@ const DASHES = ['', '6 3', '2 2', '8 3 2 3'];
 export const INK = '#757b84';
 export const GOOD = PALETTE[2];
 export const BAD = PALETTE[1];
+/** What has come to a bad end. */
+export const ALARM = '#d03b3b';
 
 export function colourOf(index: number): string {
   return PALETTE[index % PALETTE.length] as string;

@@ -2,7 +2,7 @@ import type { Run } from '../../run/run.js';
 import type { MetricRow } from '../../trainer/metric-history.js';
 import { escapeHtml } from '../escape.js';
 import { Figure } from '../figure/figure.js';
-import { BAD, GOOD, PALETTE } from '../figure/palette.js';
+import { ALARM, GOOD, PALETTE } from '../figure/palette.js';
 import type { CurvePanel, Series } from '../figure/spec.js';
 import { metricNames, metricSeries } from '../metric-rows.js';
 import { measureOf } from '../plots/metric-curves.js';
@@ -16,8 +16,8 @@ const COLOURS: Record<Run['status'], string> = {
   paused: PALETTE[1],
   completed: GOOD,
   stopped: GOOD,
-  interrupted: BAD,
-  failed: BAD,
+  interrupted: ALARM,
+  failed: ALARM,
 };
 
 /** How the run stands, in a line, and below it what went wrong. */
@@ -27,7 +27,7 @@ export function statusHtml({ run, message }: RunControl): string {
   const title = name === 'run' ? '' : ` <b>${escapeHtml(name)}</b>`;
   const line = [badge + title, ...runFacts(run).map(escapeHtml)].join(' · ');
   const wrong = message
-    ? `<pre style="margin:4px 0 0;white-space:pre-wrap;color:${BAD}">${escapeHtml(message)}</pre>`
+    ? `<pre style="margin:4px 0 0;white-space:pre-wrap;color:${ALARM}">${escapeHtml(message)}</pre>`
     : '';
   return `<div>${line}${wrong}</div>`;
 }

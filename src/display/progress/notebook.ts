@@ -4,7 +4,7 @@ import { display } from '../display.js';
 import { Figure } from '../figure/figure.js';
 import { pictureOf } from '../figure/html.js';
 import { measureOf } from '../plots/metric-curves.js';
-import { PALETTE } from '../figure/palette.js';
+import { ALARM, PALETTE } from '../figure/palette.js';
 import { escapeXml } from '../escape.js';
 import { Table } from '../tables/table.js';
 import { LiveCurve } from './live-curve.js';
@@ -15,8 +15,13 @@ import { duration, numbersIn, status, type ProgressView } from './text.js';
 const INTERVAL_MS = 200;
 const MOST_EPOCHS = 12;
 
-const RED = '#d03b3b';
-const COLOURS = { running: PALETTE[0], paused: PALETTE[1], done: PALETTE[2], interrupted: RED, failed: RED } as const;
+const COLOURS = {
+  running: PALETTE[0],
+  paused: PALETTE[1],
+  done: PALETTE[2],
+  interrupted: ALARM,
+  failed: ALARM,
+} as const;
 
 interface EpochRow {
   epoch: number;
@@ -91,7 +96,7 @@ export class NotebookRenderer implements ProgressRenderer {
   }
 
   #bundle(): MimeBundle {
-    const text = this.#views.map((view) => `${view.description} ${status(view)}`).join('\n');
+    const text = this.#views.map((view) => `${view.description}${this.#stateText} ${status(view)}`).join('\n');
     const table = this.#table();
     const bars = this.#views.map((view) => this.#bar(view)).join('');
     const curve = this.#figure();
@@ -99,13 +104,16 @@ export class NotebookRenderer implements ProgressRenderer {
     return { 'text/html': html, 'text/plain': table ? `${text}\n${table.toText()}` : text };
   }
 
+  get #stateText(): string {
+    return this.#state === 'running' ? '' : ` · ${this.#state} ·`;
+  }
+
   #bar(view: ProgressView): string {
     const known = Number.isFinite(view.total) && view.total > 0;
     const share = known ? Math.min(100, (100 * view.done) / view.total) : 100;
-    const state = this.#state === 'running' ? '' : ` · ${this.#state}`;
     const fill = `<div style="width:${share.toFixed(1)}%;height:100%;background:${COLOURS[this.#state]}"></div>`;
     return [
-      `<div><b>${escapeXml(view.description)}</b>${state} <span style="opacity:.75">${escapeXml(status(view))}</span></div>`,
+      `<div><b>${escapeXml(view.description)}</b>${this.#stateText} <span style="opacity:.75">${escapeXml(status(view))}</span></div>`,
       `<div style="height:6px;margin:3px 0 8px;border-radius:3px;overflow:hidden;background:rgba(128,128,128,.25)">${fill}</div>`,
     ].join('');
   }

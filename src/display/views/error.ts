@@ -2,7 +2,7 @@ import { isAbsolute, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Drawable } from '../bundle.js';
 import { escapeHtml } from '../escape.js';
-import { Lines, View } from './view.js';
+import { preformatted, View } from './view.js';
 
 /** The message, and behind it where the error came from: addresses, and files below the notebook's folder, are links. */
 export function errorView(error: Error): View {
@@ -21,15 +21,15 @@ export function errorView(error: Error): View {
 }
 
 function linked(text: string): Drawable {
-  return { toText: () => text, toHtml: () => `<pre style="margin:0;overflow-x:auto">${withLinks(text)}</pre>` };
+  return { toText: () => text, toHtml: () => preformatted(withLinks(text)) };
 }
 
 function trace(frames: readonly string[]): Drawable {
   const text = frames.join('\n');
   return {
-    toText: () => new Lines(text).toText(),
+    toText: () => text,
     toHtml: () =>
-      `<details><summary>where it came from</summary><pre style="margin:0;overflow-x:auto">${frames.map(frameHtml).join('\n')}</pre></details>`,
+      `<details><summary>where it came from</summary>${preformatted(frames.map(frameHtml).join('\n'))}</details>`,
   };
 }
 

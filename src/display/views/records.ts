@@ -1,5 +1,6 @@
 import { describe } from '../../errors.js';
 import { isPlainRecord } from '../../tensors/tree.js';
+import { isTensor } from '../plots/values.js';
 import { Table, type Cell } from '../tables/table.js';
 
 const MOST_ROWS = 50;
@@ -44,6 +45,7 @@ export function cellOf(value: unknown): Cell {
   if (typeof value === 'string') return value;
   const json = isSimple(value) ? JSON.stringify(value) : '';
   if (json !== '' && json.length <= 60) return json;
+  if (isTensor(value)) return `${value.dtype} [${value.shape.join(', ')}]`;
   return describe(value).replace(/^an instance of /, '');
 }
 

@@ -73,7 +73,9 @@ export function isFitResult(value: object): value is FitResult {
 export function eventView({ hook, position, ...data }: RunEvent): View {
   const { epoch, batchIdx, globalStep } = position;
   const isTensors = (value: unknown) => isPlainRecord(value) && Object.values(value).every(isTensor);
-  const entries = Object.entries(data as Record<string, unknown>);
+  const entries = Object.entries(data as Record<string, unknown>).map(
+    ([name, value]) => [name, withoutLoss(value)] as const,
+  );
   const loss = entries.flatMap(([name, value]) =>
     name === 'loss' && isTensor(value) && !value.isDisposed ? [`loss ${shortNumber(value.dataSync()[0] ?? NaN)}`] : [],
   );
@@ -92,6 +94,11 @@ export function eventView({ hook, position, ...data }: RunEvent): View {
 export function isRunEvent(value: object): value is RunEvent {
   const { position } = value as { position?: unknown };
   return 'hook' in value && isPlainRecord(position) && 'globalStep' in position && 'path' in position;
+}
+
+/** What a step gave has the loss in it, which is told of already. */
+function withoutLoss(value: unknown): unknown {
+  return isPlainRecord(value) ? Object.fromEntries(Object.entries(value).filter(([name]) => name !== 'loss')) : value;
 }
 
 /** A batch is an array of tensors as a rule: each in words. */

@@ -42,6 +42,11 @@ export class Lines implements Drawable {
   }
 
   toHtml(): string {
-    return `<pre style="margin:0;overflow-x:auto">${escapeHtml(this.#text)}</pre>`;
+    return preformatted(escapeHtml(this.#text));
   }
+}
+
+/** Pages have their own ideas of what preformatted text looks like. */
+export function preformatted(html: string): string {
+  return `<pre style="margin:0;overflow-x:auto;font-family:var(--jp-code-font-family,monospace);line-height:1.3">${html}</pre>`;
 }

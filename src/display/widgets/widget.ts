@@ -6,6 +6,9 @@ export type WidgetState = Record<string, unknown>;
 
 const VIEW = 'application/vnd.jupyter.widget-view+json';
 
+/** Models whose view goes by another name. */
+const VIEWS: Readonly<Record<string, string>> = { BoundedIntText: 'IntText' };
+
 /**
  * A model in this process whose view is in the front end: what is set here is seen there, what is done there is told
  * here. Jupyter's widget protocol, for models whose state is JSON.
@@ -25,7 +28,7 @@ export class Widget implements Showable {
       _model_name: `${name}Model`,
       _view_module: '@jupyter-widgets/controls',
       _view_module_version: controls,
-      _view_name: `${name}View`,
+      _view_name: `${VIEWS[name] ?? name}View`,
       _view_count: null,
       ...state,
     };

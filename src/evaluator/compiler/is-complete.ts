@@ -12,9 +12,14 @@ export function isComplete(code: string): Completeness {
   const { parseDiagnostics } = file as ts.SourceFile & { parseDiagnostics: readonly ts.DiagnosticWithLocation[] };
   const end = code.trimEnd().length;
   if (parseDiagnostics.length === 0) return { status: 'complete', indent: '' };
-  const isOpen = parseDiagnostics.some(({ start, length }) => start + length >= end);
+  const isOpen = parseDiagnostics.some(
+    ({ code, start, length }) => start + length >= end && code !== STATEMENT_EXPECTED,
+  );
   return isOpen ? { status: 'incomplete', indent: indentAfter(code) } : { status: 'invalid', indent: '' };
 }
+
+/** A closing bracket that closes nothing. */
+const STATEMENT_EXPECTED = 1128;
 
 /** A cell is a module, so that `await` may stand anywhere in it. */
 function setExternalModuleIndicator(file: ts.SourceFile): void {

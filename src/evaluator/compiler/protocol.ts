@@ -1,4 +1,5 @@
 import type { Completeness, Completions, Inspection } from '../evaluator.js';
+import type { Diagnostic } from './diagnostics.js';
 import type { Rewritten } from './rewrite.js';
 
 /** What the compiler's thread is started with. */
@@ -10,26 +11,12 @@ export interface CompilerSettings {
   globals: Record<string, string>;
 }
 
-/** A type or syntax error. Offsets count from the start of the cell, or of the file that it is in. */
-export interface Diagnostic {
-  code: number;
-  message: string;
-  start: number;
-  length: number;
-  /** Of an imported file: its path and text. */
-  file?: { path: string; text: string };
-}
-
-export interface Checked {
-  diagnostics: Diagnostic[];
-}
-
 /** The compiler's methods, called from the main thread with a message each. */
 export interface CompilerMethods {
   /** TypeScript to JavaScript, without types. */
   rewrite(source: { path: string; text: string; known: string[]; unit: 'cell' | 'module' }): Rewritten;
   /** Checks a cell; its declarations are kept until `settle` says what became of it. */
-  check(cell: { id: number; text: string }): Checked;
+  check(cell: { id: number; text: string }): Diagnostic[];
   /** Cell `id` ran: its names are known to later cells, save variables that are not `live`. */
   settle(cell: { id: number; live: string[] }): void;
   complete(at: { text: string; cursor: number }): Completions;

@@ -1,6 +1,7 @@
 import ts from 'typescript';
 import { guards } from './guards.js';
 import { live, type Unit } from './live.js';
+import { type Diagnostic, toDiagnostic } from './diagnostics.js';
 import { liveNames } from './names.js';
 
 export interface Rewritten {
@@ -8,6 +9,8 @@ export interface Rewritten {
   code: string;
   /** Source map (version 3) from `code` to the lines that were given. */
   map: string;
+  /** Where the source can't be parsed; then there is no code. */
+  errors: Diagnostic[];
 }
 
 const options: ts.CompilerOptions = {
@@ -20,9 +23,6 @@ const options: ts.CompilerOptions = {
   types: [],
   sourceMap: true,
   removeComments: true,
-  jsx: ts.JsxEmit.React,
-  jsxFactory: '__cell.jsx',
-  jsxFragmentFactory: '__cell.Fragment',
 };
 
 /**
@@ -48,7 +48,8 @@ export function rewrite(fileName: string, source: string, known: ReadonlySet<str
   const file = program.getSourceFile(fileName);
   if (!file) throw new Error(`${fileName} is not in its own program`);
   const checker = program.getTypeChecker();
-  const rewritten: Rewritten = { code: '', map: '' };
+  const rewritten: Rewritten = { code: '', map: '', errors: program.getSyntacticDiagnostics(file).map(toDiagnostic) };
+  if (rewritten.errors.length > 0) return rewritten;
   const write: ts.WriteFileCallback = (name, text) => {
     if (name.endsWith('.map')) rewritten.map = text;
     else rewritten.code = text.replace(/^export \{\};$|^\/\/# sourceMappingURL=.*$/gm, '');

@@ -12,9 +12,9 @@ const language = new Language(cwd, home, globals);
 
 const methods: CompilerMethods = {
   rewrite: ({ path, text, known, unit }) => rewrite(path, text, new Set(known), unit),
-  check: ({ id, text }) => ({ diagnostics: language.check(id, text) }),
+  check: ({ id, text }) => language.check(id, text),
   settle: ({ id, live }) => language.settle(id, new Set(live)),
-  complete: ({ text, cursor }) => complete(language.open(text), text, cursor),
+  complete: ({ text, cursor }) => complete(language.open(text, true), text, cursor),
   inspect: ({ text, cursor }) => inspect(language.open(text), cursor),
   isComplete,
   reset: () => language.reset(),

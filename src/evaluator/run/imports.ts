@@ -160,23 +160,25 @@ const nativeImports = new Map<string, NativeImport>();
 function nativeImport(folder: string): NativeImport {
   let found = nativeImports.get(folder);
   if (!found) {
-    found = silently(() =>
-      vm.compileFunction('return import(specifier, options)', ['specifier', 'options'], {
-        filename: join(folder, 'cell.mjs'),
-        importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-      }),
-    ) as NativeImport;
+    const load = vm.compileFunction('return import(specifier, options)', ['specifier', 'options'], {
+      filename: join(folder, 'cell.mjs'),
+      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    }) as NativeImport;
+    found = (specifier, options) => withoutItsWarning(() => load(specifier, options));
     nativeImports.set(folder, found);
   }
   return found;
 }
 
-/** Node 20 warns that this use of its loader is experimental; Node 22 and later no longer do. */
-function silently<T>(make: () => T): T {
+/** Node 20 warns that this way to its own loader is experimental. */
+function withoutItsWarning<T>(load: () => T): T {
   const { emitWarning } = process;
-  process.emitWarning = () => undefined;
+  process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
+    if (!String(warning).includes('USE_MAIN_CONTEXT_DEFAULT_LOADER'))
+      Reflect.apply(emitWarning, process, [warning, ...rest]);
+  };
   try {
-    return make();
+    return load();
   } finally {
     process.emitWarning = emitWarning;
   }

@@ -100,7 +100,7 @@ export class Interrupts {
     if (this.#running.size === 0) this.#answered();
     const execution = new Execution();
     this.#running.add(execution);
-    this.#poll ??= setInterval(() => Atomics.load(this.flag, 0) > CALM && this.take(), POLL).unref();
+    this.#poll ??= setInterval(() => Atomics.load(this.flag, 0) > CALM && this.take(), POLL);
     return execution;
   }
 

@@ -1,4 +1,5 @@
 import { SourceMap, type SourceMapPayload } from 'node:module';
+import { inspect } from 'node:util';
 import chalk from 'chalk';
 import { codeFrame } from '../code-frame.js';
 import type { ErrorReport } from '../evaluator.js';
@@ -78,5 +79,5 @@ function readable(message: string): string {
 }
 
 function describeThrown(value: unknown): string {
-  return typeof value === 'string' ? value : String(value);
+  return typeof value === 'string' ? value : inspect(value, { depth: 2 });
 }

@@ -133,3 +133,11 @@ it('is a display of its own for a fork', async () => {
   expect(new Set(shown.map(({ id }) => id)).size).toBe(2);
   expect(lastHtml().match(/<tr>/g)).toHaveLength(3);
 });
+
+it('does not count the time for which a run stood', async () => {
+  const run = new Trainer({ ...options, maxEpochs: 1 }).run(new Line(), { train: batches });
+  await run.step();
+  await slowly(2000);
+  await run.finish();
+  expect(lastHtml()).toMatch(/>0:0[01]<\/td>/);
+});

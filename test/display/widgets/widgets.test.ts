@@ -31,6 +31,8 @@ it('opens a comm for each model, with its state and the version of the protocol'
       metadata: { version: '2.1.0' },
     },
   });
+  // As @jupyter-widgets/controls names it: one view serves two models.
+  expect(widgets.count('by', 1).state).toMatchObject({ _model_name: 'BoundedIntTextModel', _view_name: 'IntTextView' });
   expect(row.state['children']).toEqual([`IPY_MODEL_${button.id}`]);
 });
 

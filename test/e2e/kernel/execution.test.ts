@@ -79,6 +79,13 @@ describe('a cell', () => {
   });
 });
 
+it('cells cannot end the kernel', async () => {
+  const { reply } = await kernel.execute('process.exit(3)');
+  expect(reply.content).toMatchObject({ status: 'error', ename: 'ContractError' });
+  expect((await kernel.execute('exit')).reply.content['payload']).toEqual([{ source: 'ask_exit', keepkernel: false }]);
+  expect((await kernel.execute('1')).result).toBe('1');
+});
+
 describe('options of execute_request', () => {
   it('silent: nothing is shown, counted or remembered', async () => {
     const before = await kernel.execute('0');

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -237,6 +238,20 @@ describe('transports', () => {
     const local = await JupyterClient.start({ transport: 'ipc' });
     expect((await local.execute('1 + 1')).result).toBe('2');
     await local.stop();
+  });
+
+  it('tcp, bound to the address in the connection file and to no other', async () => {
+    const port = Number(kernel.connection['shell_port']).toString(16).toUpperCase().padStart(4, '0');
+    const sockets = readFileSync(`/proc/${kernel.process.pid}/net/tcp`, 'utf8').split('\n');
+    const listening = sockets.filter((line) => line.includes(`:${port} `) && line.includes(' 0A ')); // 0A: LISTEN
+    expect(listening).toHaveLength(1);
+    expect(listening[0]).toContain(`0100007F:${port} `); // 127.0.0.1
+  });
+
+  it('of a client that comes back with the identity it had', async () => {
+    const again = await kernel.join({ identity: kernel.identity });
+    expect((await again.execute(`'back'`)).result).toBe(`'back'`);
+    again.disconnect();
   });
 
   it('encrypted with CurveZMQ when the connection file has keys', async () => {

@@ -39,6 +39,9 @@ export async function userFolder(): Promise<{ folder: string; env: NodeJS.Proces
   for (const name of ['@tensorflow', '@types']) {
     await symlink(join(root, 'node_modules', name), join(folder, 'node_modules', name));
   }
+  const notifications = join(folder, 'settings/@jupyterlab/apputils-extension');
+  await mkdir(notifications, { recursive: true });
+  await writeFile(join(notifications, 'notification.jupyterlab-settings'), '{ "fetchNews": "false" }');
   execFileSync(process.execPath, [join(root, 'dist/src/cli/main.js'), 'kernel', 'install', '--prefix', folder]);
   const env = {
     ...process.env,
@@ -152,7 +155,8 @@ export class OpenNotebook {
     const opened = new OpenNotebook(page, close);
     await page.goto(`${url}/tree/${notebook}?reset`);
     await opened.#ready();
-    if (look.colorScheme === 'dark') await opened.command('apputils:change-theme', { theme: 'JupyterLab Dark' });
+    const theme = look.colorScheme === 'dark' ? 'JupyterLab Dark' : 'JupyterLab Light';
+    await opened.command('apputils:change-theme', { theme });
     return opened;
   }
 
