@@ -19,6 +19,7 @@ const schema = z.strictObject({
   filterKeys: z.union([z.array(z.string()), z.set(z.string())], { error: 'a list or a set of names' }).optional(),
 });
 
+/** What DeviceStatsMonitor takes. @interface */
 export type DeviceStatsMonitorOptions = z.input<typeof schema>;
 
 /** `nvidia-smi` takes a while: its answer counts for this long. */

@@ -44,6 +44,7 @@ const schema = z.strictObject({
   baseline: z.number().optional(),
 });
 
+/** What EarlyStopping takes. @interface */
 export type EarlyStoppingOptions = z.input<typeof schema>;
 
 interface Progress {

@@ -15,6 +15,7 @@ const schema = z.strictObject({
   updateStartingAtEpoch: z.int().min(0).optional(),
 });
 
+/** What EMAWeightAveraging takes. @interface */
 export type EMAWeightAveragingOptions = z.input<typeof schema>;
 
 /** An exponential moving average of the weights. */

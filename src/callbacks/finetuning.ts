@@ -12,11 +12,13 @@ import { checkOptions } from './options.js';
 /** What can be frozen and unfrozen: modules, tfjs layers and models, parameters, and lists of these. */
 export type Freezable = Module | layers.layers.Layer | Parameter | readonly Freezable[];
 
+/** How BaseFinetuning freezes. */
 export interface FreezeOptions {
   /** Leave BatchNorm layers trainable. Default true. */
   trainBn?: boolean;
 }
 
+/** How BaseFinetuning unfreezes, and how fast what is thawed learns. */
 export interface UnfreezeOptions extends FreezeOptions {
   /** Learning rate of the new group. Default: the first group's, divided by `initialDenomLr`. */
   lr?: number;
@@ -50,6 +52,7 @@ export abstract class BaseFinetuning extends Callback {
     for (const parameter of this.parametersOf(what, { trainBn })) parameter.requiresGrad = false;
   }
 
+  /** Lets parameters learn again, without telling any optimizer of them. */
   static makeTrainable(what: Freezable): void {
     for (const parameter of this.parametersOf(what)) parameter.requiresGrad = true;
   }
@@ -122,6 +125,7 @@ const schema = z.strictObject({
   rounding: z.int().min(0).max(100).default(12),
 });
 
+/** What BackboneFinetuning takes. @interface */
 export type BackboneFinetuningOptions = z.input<typeof schema>;
 
 /** Freezes `module.backbone`, and trains it from an epoch on, its learning rate rising to that of the head. */

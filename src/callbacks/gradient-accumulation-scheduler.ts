@@ -20,6 +20,7 @@ const schema = z.strictObject({
   }),
 });
 
+/** What GradientAccumulationScheduler takes. @interface */
 export type GradientAccumulationSchedulerOptions = z.input<typeof schema>;
 
 /** Changes how many batches' gradients are added up for an update, from epoch to epoch. */

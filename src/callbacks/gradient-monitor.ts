@@ -18,6 +18,7 @@ const schema = z.strictObject({
   countNonFinite: z.boolean().default(true),
 });
 
+/** What GradientMonitor takes. @interface */
 export type GradientMonitorOptions = z.input<typeof schema>;
 
 /** A parameter's gradient in numbers: the norm before its root, and how many elements are no numbers. */

@@ -23,6 +23,7 @@ const schema = z.strictObject({
   logKeyPrefix: z.string().default(''),
 });
 
+/** What LearningRateMonitor takes. @interface */
 export type LearningRateMonitorOptions = z.input<typeof schema>;
 
 interface Watched {

@@ -11,6 +11,7 @@ const schema = z.strictObject({
   interval: z.enum(['step', 'epoch', 'both']).default('epoch'),
 });
 
+/** What MetricsHistory takes. @interface */
 export type MetricsHistoryOptions = z.input<typeof schema>;
 
 /** What the metrics were at one moment. */

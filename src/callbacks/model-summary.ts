@@ -14,6 +14,7 @@ const schema = z.strictObject({
   maxDepth: z.int().min(-1).default(1),
 });
 
+/** What ModelSummary takes. @interface */
 export type ModelSummaryOptions = z.input<typeof schema>;
 
 /** Shows what the model is made of when a fit begins: as text, in a notebook as an HTML table. */

@@ -15,6 +15,7 @@ const schema = z.strictObject({
   filename: z.string().min(1).default('on_exception'),
 });
 
+/** What OnExceptionCheckpoint takes. @interface */
 export type OnExceptionCheckpointOptions = z.input<typeof schema>;
 
 /**

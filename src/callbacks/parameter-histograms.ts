@@ -10,6 +10,7 @@ const schema = z.strictObject({
   everyNSteps: z.int().min(1).default(100),
 });
 
+/** What ParameterHistograms takes. @interface */
 export type ParameterHistogramsOptions = z.input<typeof schema>;
 
 /**

@@ -11,6 +11,7 @@ const schema = z.strictObject({
   writeInterval: z.enum(['batch', 'epoch', 'batchAndEpoch']).default('batch'),
 });
 
+/** What PredictionWriter takes. @interface */
 export type PredictionWriterOptions = z.input<typeof schema>;
 
 /**

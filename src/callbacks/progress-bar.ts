@@ -25,6 +25,7 @@ const schema = z.strictObject({
     .optional(),
 });
 
+/** What ProgressBar takes. @interface */
 export type ProgressBarOptions = z.input<typeof schema>;
 
 type LoopKind = 'train' | 'sanity' | 'val' | 'test' | 'predict';
@@ -91,10 +92,12 @@ export class ProgressBar extends Callback {
     return this.#totals.predict ?? 0;
   }
 
+  /** Draws again, after `disable`. */
   enable(): void {
     this.#enabled = true;
   }
 
+  /** Draws nothing until `enable`. */
   disable(): void {
     this.#enabled = false;
   }
@@ -117,6 +120,7 @@ export class ProgressBar extends Callback {
     return chosen.isTTY ? this.terminalRenderer(chosen) : new LineRenderer(chosen);
   }
 
+  /** What draws on a terminal; a subclass gives another look. */
   protected terminalRenderer(stream: NodeJS.WriteStream): ProgressRenderer {
     return new TerminalRenderer(stream);
   }

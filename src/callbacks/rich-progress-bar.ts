@@ -17,6 +17,7 @@ const schema = z.strictObject({
   metrics: colour.optional(),
 });
 
+/** What RichProgressBar takes: what ProgressBar does, and colours. */
 export type RichProgressBarOptions = ProgressBarOptions & {
   /** Colours of the parts, as `#rrggbb`. */
   theme?: Partial<ProgressTheme>;

@@ -25,6 +25,7 @@ const schema = z.strictObject({
   avgFn: z.custom<AverageFunction>((value) => typeof value === 'function', { error: 'a function' }).optional(),
 });
 
+/** What StochasticWeightAveraging takes. @interface */
 export type StochasticWeightAveragingOptions = z.input<typeof schema>;
 
 interface State {

@@ -28,6 +28,7 @@ const schema = z.strictObject({
   separator: z.string().default('/'),
 });
 
+/** What ThroughputMonitor takes. @interface */
 export type ThroughputMonitorOptions = z.input<typeof schema>;
 
 type Stage = 'train' | 'validate' | 'test' | 'predict';

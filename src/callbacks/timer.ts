@@ -16,9 +16,11 @@ const schema = z.strictObject({
   verbose: z.boolean().default(true),
 });
 
+/** What Timer takes. @interface */
 export type TimerOptions = z.input<typeof schema>;
 
 const STAGES = ['train', 'sanityCheck', 'validate', 'test', 'predict'] as const;
+/** What a Timer measures apart. */
 export type TimedStage = (typeof STAGES)[number];
 
 /** Takes the time of each stage, and ends the training when its time is up; `minEpochs` and `minSteps` come first. */

@@ -22,6 +22,7 @@ const schema = z.strictObject({
   avgFn: z.custom<AverageFunction>((value) => typeof value === 'function', { error: 'a function' }).optional(),
 });
 
+/** What WeightAveraging takes. @interface */
 export type WeightAveragingOptions = z.input<typeof schema>;
 
 export interface AveragingState {

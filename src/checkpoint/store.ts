@@ -16,7 +16,7 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
   await writeAtomically(path, encodeSafetensors(Object.fromEntries(stored), { [STATE]: json }));
 }
 
-/** Reads what {@link writeCheckpoint} wrote. The tensors are the caller's to dispose. */
+/** Reads what `save` and ModelCheckpoint wrote. The tensors are the caller's to dispose. */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
   const { tensors: stored, metadata } = await readSafetensors(path);
   const json = metadata[STATE];

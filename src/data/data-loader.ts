@@ -112,10 +112,12 @@ export class DataLoader<Item = unknown, B = Collated<Item>> implements SeekableL
     return new DataLoader<Item, B>(this.dataset as Dataset<Item, B>, merged);
   }
 
+  /** The batches of the next epoch. */
   [Symbol.iterator](): IterableIterator<B, undefined> {
     return this.#loop(this.#nextLoop());
   }
 
+  /** The batches of the next epoch, awaited. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Awaited<B>, undefined> {
     return this.#asyncLoop(this.#nextLoop());
   }

@@ -23,6 +23,7 @@ export interface LoaderPosition {
 
 /** Batches one after the other; a promise only where there is something to wait for. */
 export interface BatchIterator<B = unknown> {
+  /** The next batch. */
   next(): IteratorResult<B, unknown> | Promise<IteratorResult<B, unknown>>;
   /** Ends the iteration early and frees what was made ahead. */
   return?(): unknown;
@@ -31,9 +32,14 @@ export interface BatchIterator<B = unknown> {
 /** A loader that can begin at any batch of any epoch without making those before it. */
 export interface SeekableLoader<B = unknown> extends Iterable<unknown> {
   readonly length: number;
+  /** The rest of an epoch, from this position on. */
   batches(from: LoaderPosition): BatchIterator<B>;
 }
 
+/**
+ * Whether a loader can start an epoch anywhere, so that a run over it can rewind and resume without reading again what
+ * is before.
+ */
 export function isSeekable<B>(loader: Loader<B>): loader is Loader<B> & SeekableLoader<B> {
   return 'batches' in loader && typeof loader.batches === 'function';
 }

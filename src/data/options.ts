@@ -1,6 +1,7 @@
 import { ConfigurationError, describe, StrobeError } from '../errors.js';
 import type { Sampler } from './sampler.js';
 
+/** What DataLoader takes. */
 export interface DataLoaderOptions<Item = unknown, B = unknown> {
   /** Examples per batch. Default 1. */
   batchSize?: number;

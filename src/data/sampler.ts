@@ -34,6 +34,7 @@ export class SequentialSampler implements Sampler {
   }
 }
 
+/** What RandomSampler takes. */
 export interface RandomSamplerOptions {
   /** Whether an example may come more than once. Default false. */
   replacement?: boolean;
@@ -68,6 +69,7 @@ export class RandomSampler implements Sampler {
   }
 }
 
+/** What WeightedRandomSampler takes. */
 export interface WeightedRandomSamplerOptions {
   /** Examples per epoch. Default: as many as there are weights. */
   numSamples?: number;

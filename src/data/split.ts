@@ -35,6 +35,7 @@ export function subset<Item, Batch = Collated<Item>>(
   return view;
 }
 
+/** What randomSplit takes. */
 export interface RandomSplitOptions {
   /**
    * Which of the possible splits. Default: the seed given to `seedEverything`, otherwise 0. A split never depends on

@@ -3,7 +3,11 @@ import type { Loader } from './loader.js';
 
 /** The part of tfjs-data's `Dataset` that is used here. */
 export interface TfDataset<B> {
-  iterator(): Promise<{ next(): Promise<IteratorResult<B, unknown>> }>;
+  /** A pass over the data, from the beginning. */
+  iterator(): Promise<{
+    /** The next batch. */
+    next(): Promise<IteratorResult<B, unknown>>;
+  }>;
   /** Number of elements; infinite or null when unknown. */
   readonly size?: number | null;
 }

@@ -6,17 +6,21 @@ export type MimeBundle = Record<string, unknown>;
 
 /** An object that shows itself. */
 export interface Showable {
+  /** What a notebook shows: the same thing by MIME type. */
   [SHOW](): MimeBundle;
 }
 
 /** What can be drawn as text and as HTML: a table, a figure, a curve in a cell. */
 export interface Drawable {
+  /** Plain text, for terminals and logs. */
   toText(): string;
+  /** HTML, for notebooks and pages. */
   toHtml(): string;
 }
 
 /** What changes while it is shown. The function that `onChange` gives back ends the telling. */
 export interface Live extends Showable {
+  /** Calls the listener after every change; what comes back ends that. */
   onChange(listener: () => void): () => void;
 }
 

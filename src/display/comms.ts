@@ -10,16 +10,20 @@ export interface CommMessage {
 export interface Comm {
   readonly id: string;
   readonly target: string;
+  /** Sends a message to the front end; buffers go as they are, beside the JSON. */
   send(
     data: Record<string, unknown>,
     extras?: { metadata?: Record<string, unknown>; buffers?: readonly Uint8Array[] },
   ): void;
+  /** Closes the channel, and tells the front end. */
   close(data?: Record<string, unknown>): void;
   /** What the listener prints is shown in the cell that registers it. */
   onMessage(listener: (message: CommMessage) => void): void;
+  /** Calls the listener when the front end closes the channel. */
   onClose(listener: (message: CommMessage) => void): void;
 }
 
+/** What the first message of a comm carries. */
 export interface CommOpening {
   /** Default: a random one. */
   id?: string;

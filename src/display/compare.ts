@@ -22,10 +22,12 @@ export class Comparison {
     this.figure = figure;
   }
 
+  /** The table, and the curves below it in characters. */
   toText(): string {
     return `${this.table.toText()}\n\n${this.figure.toText()}`;
   }
 
+  /** What a notebook shows: the same thing by MIME type. */
   [SHOW](): MimeBundle {
     return {
       'text/html': `${this.table.toHtml()}<div style="height:12px"></div>${this.figure.toHtml()}`,
@@ -34,6 +36,7 @@ export class Comparison {
   }
 }
 
+/** What compareRuns takes. */
 export interface CompareOptions {
   /** Which metrics. Default: all that any of the runs has. */
   metrics?: readonly string[];

@@ -8,6 +8,8 @@ let places = 0;
 /**
  * Shows a value: richly in a notebook (Strobe's kernel, tslab, Deno), as text in a terminal.
  *
+ * @param value what it is
+ * @param options where it is shown
  * @param options.id names the place it is shown in: showing something with the same id again replaces it
  */
 export function display(value: unknown, { id }: { id?: string } = {}): void {

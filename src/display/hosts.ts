@@ -4,8 +4,12 @@ import type { CommHost } from './comms.js';
 /** Shows bundles where the user looks. */
 export interface DisplayHost {
   /**
-   * @param id names the place; showing something with the same id again replaces what is there
-   * @param update whether something was shown with this id before
+   * Shows something.
+   *
+   * @param bundle what is shown
+   * @param options where
+   * @param options.id names the place; showing something with the same id again replaces what is there
+   * @param options.update whether something was shown with this id before
    */
   show(bundle: MimeBundle, options: { id?: string; update: boolean }): void;
   /** Whether what is shown can be HTML, and be replaced. */

@@ -22,7 +22,12 @@ export interface Logger {
   readonly prefix?: string;
   /** What the logger writes with, for whoever wants more than this interface. */
   readonly experiment?: unknown;
-  /** @param step the number of optimizer steps done before the one these metrics belong to. */
+  /**
+   * Takes metrics by name.
+   *
+   * @param metrics numbers, by the names they were logged under
+   * @param step the number of optimizer steps done before the one these metrics belong to
+   */
   logMetrics(metrics: Metrics, step: number): void | Promise<void>;
   /** The hyper-parameters of module and data module, at the beginning of a fit. */
   logHyperparams?(hparams: Record<string, unknown>): void | Promise<void>;
@@ -42,5 +47,6 @@ export interface Logger {
   stateDict?(): unknown;
   /** A logger for a fork of the run, which holds what was logged so far and goes on in a place of its own. */
   fork?(): Logger;
+  /** Goes back to where `stateDict` was taken. */
   loadStateDict?(state: never): void;
 }

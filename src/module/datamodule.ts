@@ -7,15 +7,23 @@ export interface DataModule {
   readonly hparams?: Record<string, unknown>;
   /** Downloads and the like; runs before everything else. */
   prepareData?(): void | Promise<void>;
+  /** Makes the data ready for a stage; runs before the loaders are asked for. */
   setup?(stage: Stage): void | Promise<void>;
+  /** The training data. */
   trainDataloader?(): Loader;
+  /** The validation data: one loader or several. */
   valDataloader?(): Loader | Loader[];
+  /** The data of a test: one loader or several. */
   testDataloader?(): Loader | Loader[];
+  /** What to predict: one loader or several. */
   predictDataloader?(): Loader | Loader[];
+  /** The counterpart of `setup`, at the end of the stage. */
   teardown?(stage: Stage): void | Promise<void>;
   /** State that checkpoints carry, under the class's name: plain data and tensors. */
   stateDict?(): unknown;
+  /** Takes back what `stateDict` gave. */
   loadStateDict?(state: unknown): void;
+  /** An error, or an interrupt, has ended the run. */
   onException?(error: unknown): void | Promise<void>;
 }
 

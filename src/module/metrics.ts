@@ -3,8 +3,10 @@ import { ContractError, describe, StrobeError } from '../errors.js';
 import { retain } from '../tensors/share.js';
 import { tensorsIn } from '../tensors/tree.js';
 
+/** How the values of an epoch become one. */
 export type Reduce = 'mean' | 'min' | 'max' | 'sum';
 
+/** Where a logged metric goes, and how its values become one. */
 export interface LogOptions {
   /** Show it in the progress bar. Default false. */
   progBar?: boolean;

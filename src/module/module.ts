@@ -34,10 +34,17 @@ export function attach(module: Module, host: ModuleHost): void {
 export interface Module extends ModuleHooks {
   /** One training step: computes the loss of a batch. Synchronous, because tfjs records gradients synchronously. */
   trainingStep?(batch: Batch, batchIdx: number): tf.Scalar | StepOutputs | undefined | void;
+  /**
+   * What is done with a batch of validation, mostly to log metrics; the run is in evaluation mode. What it returns goes
+   * to `onValidationBatchEnd`.
+   */
   validationStep?(batch: Batch, batchIdx: number, dataloaderIdx?: number): unknown;
+  /** What is done with a batch of a test; what it returns goes to `onTestBatchEnd`. */
   testStep?(batch: Batch, batchIdx: number, dataloaderIdx?: number): unknown;
 
+  /** The optimizer or optimizers, and their learning-rate schedulers. Without it nothing is updated. */
   configureOptimizers?(): OptimizerConfig;
+  /** Callbacks this model wants. They replace the trainer's of the same class, and of the classes that one extends. */
   configureCallbacks?(): Callback[];
   /** Builds what the constructor left out; called once, before the first checkpoint is loaded. */
   configureModel?(): void | Promise<void>;
@@ -45,32 +52,50 @@ export interface Module extends ModuleHooks {
   configureGradientClipping?(optimizer: Optimizer): void;
   /** Applies the update in place of the trainer: call `optimizer.step()`. The gradients are there. */
   optimizerStep?(epoch: number, batchIdx: number, optimizer: Optimizer): void;
+  /** Clears the gradients in place of the trainer. */
   optimizerZeroGrad?(epoch: number, batchIdx: number, optimizer: Optimizer): void;
   /** Steps a scheduler in place of the trainer; `metric` is the monitored value of a plateau scheduler. */
   lrSchedulerStep?(scheduler: LRScheduler, metric?: number): void;
 
+  /** Downloads and the like; runs before everything else. */
   prepareData?(): void | Promise<void>;
+  /** The training data, where `fit` gets none. */
   trainDataloader?(): Loader;
+  /** The validation data, where `fit` and `validate` get none. */
   valDataloader?(): Loader | Loader[];
+  /** The data of a test, where `test` gets none. */
   testDataloader?(): Loader | Loader[];
+  /** What to predict, where `predict` gets nothing. */
   predictDataloader?(): Loader | Loader[];
   /** The batch as the hooks and steps shall see it: the last word on augmentation, before and after the transfer. */
   onBeforeBatchTransfer?(batch: Batch, dataloaderIdx: number): Batch;
+  /** The batch where the engine wants it. */
   transferBatchToDevice?(batch: Batch, dataloaderIdx: number): Batch;
+  /** The batch after the transfer, as the steps get it. */
   onAfterBatchTransfer?(batch: Batch, dataloaderIdx: number): Batch;
 
+  /** Before validation within a fit: clears the gradients. */
   onValidationModelZeroGrad?(): void;
+  /** Switches to evaluation before validation, in place of the trainer. */
   onValidationModelEval?(): void;
+  /** Switches back to what was before validation, in place of the trainer. */
   onValidationModelTrain?(): void;
+  /** Switches to evaluation before a test, in place of the trainer. */
   onTestModelEval?(): void;
+  /** Switches back after a test, in place of the trainer. */
   onTestModelTrain?(): void;
+  /** Switches to evaluation before prediction, in place of the trainer. */
   onPredictModelEval?(): void;
+  /** Switches back after prediction, in place of the trainer. */
   onPredictModelTrain?(): void;
 
+  /** May add to the checkpoint that is about to be written. */
   onSaveCheckpoint?(checkpoint: Checkpoint): void | Promise<void>;
+  /** Reads what `onSaveCheckpoint` added; called before the weights are loaded. */
   onLoadCheckpoint?(checkpoint: Checkpoint): void | Promise<void>;
   /** State of your own that checkpoints shall carry: plain data and tensors. */
   extraState?(): unknown;
+  /** Takes back what `extraState` gave. */
   loadExtraState?(state: unknown): void;
 }
 
@@ -175,14 +200,17 @@ export abstract class Module {
     this.#host('log').log(name, value, options);
   }
 
+  /** Logs several metrics in one way: see `log`. */
   logDict(values: Record<string, number | tf.Tensor>, options: LogOptions = {}): void {
     for (const [name, value] of Object.entries(values)) this.log(name, value, options);
   }
 
+  /** What can be trained, in the order in which it is found; frozen parameters, too. */
   parameters(): Parameter[] {
     return walk(this).parameters;
   }
 
+  /** The same with their names, such as `net.dense_1.kernel`. */
   *namedParameters(): Iterable<[string, Parameter]> {
     for (const parameter of this.parameters()) yield [parameter.name, parameter];
   }
@@ -192,6 +220,7 @@ export abstract class Module {
     return walk(this).buffers;
   }
 
+  /** The modules and layers directly in this one, by property. */
   children(): Iterable<[string, Module | layers.layers.Layer]> {
     return walk(this).children as [string, Module | layers.layers.Layer][];
   }
@@ -202,6 +231,7 @@ export abstract class Module {
     return this.eval();
   }
 
+  /** Every parameter of this module is trained again. */
   unfreeze(): this {
     for (const parameter of this.parameters()) parameter.requiresGrad = true;
     return this.train();
@@ -213,10 +243,12 @@ export abstract class Module {
     return this;
   }
 
+  /** Switches this module and the modules in it to evaluation: `train(false)`. */
   eval(): this {
     return this.train(false);
   }
 
+  /** Forgets the gradients of every parameter. */
   zeroGrad(): void {
     for (const parameter of this.parameters()) parameter.grad = null;
   }

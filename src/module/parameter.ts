@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { retain } from '../tensors/share.js';
 
+/** What a parameter is besides its values. */
 export interface ParameterOptions {
   /** False keeps the parameter out of training. Default true. */
   requiresGrad?: boolean;

@@ -34,6 +34,8 @@ export interface Algorithm<
   /** Value a new slot is filled with; 0 if absent. */
   initialSlotValue?(hyperparameters: H): number;
   /**
+   * The numbers of one step that are the same for all elements, such as bias corrections.
+   *
    * @param step counts from 1.
    * @param fresh true when a slot was made for this very step.
    */

@@ -50,6 +50,7 @@ export interface SchedulerConfig {
   reduceOnPlateau: boolean;
 }
 
+/** What `configureOptimizers` returned, in one form. */
 export interface NormalizedOptimizers {
   optimizers: Optimizer[];
   schedulers: SchedulerConfig[];
@@ -57,6 +58,7 @@ export interface NormalizedOptimizers {
   warnings: string[];
 }
 
+/** What normalizeOptimizers takes. */
 export interface NormalizeOptions {
   /** False when the module steps its schedulers itself: then nothing about their timing is needed. Default true. */
   automatic?: boolean;

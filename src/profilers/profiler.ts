@@ -5,7 +5,10 @@ export abstract class Profiler {
   readonly #open = new Map<string, number>();
   readonly #filename: string | undefined;
 
-  /** @param options.filename where the report goes; without it, it is printed. */
+  /**
+   * @param options where the report goes
+   * @param options.filename a file, which is replaced; without it, the report is printed
+   */
   constructor({ filename }: { filename?: string } = {}) {
     this.#filename = filename;
   }

@@ -10,6 +10,7 @@ export interface Breakpoint {
   enabled: boolean;
   /** How often it has paused the run. */
   readonly hits: number;
+  /** The run no longer pauses for it. */
   remove(): void;
 }
 

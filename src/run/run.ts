@@ -19,6 +19,7 @@ import { Listeners, type EventFilter } from './listeners.js';
 import { failed, neverThere, notWholeSteps, outOfReach, over, underWay } from './refusals.js';
 import { forkOf, snapshotOf, travel } from './travel.js';
 
+/** How a run behaves, apart from what the Trainer says. */
 export interface RunOptions {
   /** Go on from this checkpoint, exactly where it was saved. */
   ckptPath?: string;
@@ -47,6 +48,7 @@ const HISTORY_BYTES = 64 * 2 ** 20;
 
 export type { EventFilter } from './listeners.js';
 
+/** Whether a run can go on (`paused`), goes on (`running`), or how it ended. */
 export type RunStatus = 'paused' | 'running' | Outcome;
 
 interface How extends Pick<AdvanceOptions, 'errors' | 'unattended'> {
@@ -239,6 +241,8 @@ export class Run implements AsyncIterable<RunEvent> {
   /**
    * Goes on to where each of these changes was made, and makes it: with the same seed, the run becomes the journal's.
    *
+   * @param journal what was changed, and at which moments
+   * @param options what the journal cannot hold
    * @param options.callbacks those that the journal has added: it names them by their state keys, but holds data only
    */
   async replay(

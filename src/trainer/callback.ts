@@ -6,12 +6,15 @@ import type { Trainer } from './trainer.js';
 
 /** The hooks a callback may define: all optional, synchronous or asynchronous. */
 export interface Callback extends CallbackHooks {
+  /** An error, or an interrupt, has ended the run. */
   onException?(trainer: Trainer, module: Module, error: unknown): unknown;
   /** May add to the checkpoint that is about to be written. */
   onSaveCheckpoint?(trainer: Trainer, module: Module, checkpoint: Checkpoint): unknown;
+  /** Reads from a checkpoint what `onSaveCheckpoint` added. */
   onLoadCheckpoint?(trainer: Trainer, module: Module, checkpoint: Checkpoint): unknown;
   /** What must outlive the process: plain data and tensors. Left out of the checkpoint when empty. */
   stateDict?(): object;
+  /** Takes back what `stateDict` gave. */
   loadStateDict?(state: never): void;
   /**
    * A copy for a fork of the run. Without it the fork shares the object: fields that are plain data, and what `stateDict`
@@ -51,6 +54,7 @@ export class CallbackList extends Array<Callback> {
     return Array;
   }
 
+  /** A list of these callbacks. */
   static containing(callbacks: Iterable<Callback>): CallbackList {
     const list = new CallbackList();
     for (const callback of callbacks) list.add(callback);

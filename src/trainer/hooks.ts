@@ -68,6 +68,7 @@ export const HOOKS = {
   teardown: ['stage'],
 } as const satisfies Record<string, readonly (keyof HookData)[]>;
 
+/** The name of a hook, such as `onTrainBatchEnd`. */
 export type HookName = keyof typeof HOOKS;
 
 /** What an event carries beyond the hook's arguments. */
@@ -88,6 +89,7 @@ export function eventData(hook: HookName): readonly (keyof HookData)[] {
   return [...HOOKS[hook], ...(hook in EXTRAS ? EXTRAS[hook as keyof EventExtras] : [])];
 }
 
+/** Every hook. */
 export const HOOK_NAMES = Object.keys(HOOKS) as HookName[];
 
 export function isHookName(name: string): name is HookName {

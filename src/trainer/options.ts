@@ -93,6 +93,7 @@ const schema = z.strictObject({
   backend: z.enum(['auto', 'gpu', 'onnx', 'native', 'wasm', 'cpu']).default('auto'),
 });
 
+/** What Trainer takes. @interface */
 export type TrainerOptions = z.input<typeof schema>;
 export type ResolvedOptions = z.output<typeof schema>;
 

@@ -47,6 +47,7 @@ export interface FitResult {
   steps: number;
 }
 
+/** What validate, test and predict take, and fit, too. */
 export interface FitOptions {
   /** Go on from this checkpoint: a path, `best` or `last`. */
   ckptPath?: string;
@@ -54,6 +55,7 @@ export interface FitOptions {
   signal?: AbortSignal;
 }
 
+/** What fit takes. */
 export interface TrainOptions extends FitOptions {
   /**
    * Train so many epochs from where the trainer stands, whatever `maxEpochs` and `maxSteps` say: the way to go on after a fit
@@ -121,6 +123,7 @@ export class Trainer {
     return this.#evaluate('validate', model, data, options);
   }
 
+  /** One pass over the test loaders; one record of metrics for each. */
   async test(model?: Module, data?: DataInput, options: FitOptions = {}): Promise<Metrics[]> {
     return this.#evaluate('test', model, data, options);
   }
@@ -188,6 +191,8 @@ export class Trainer {
   /**
    * Writes where the run stands, now: called in a hook, the file goes on after that hook's caller.
    *
+   * @param path the file; it is replaced in one piece
+   * @param options what goes into it
    * @param options.weightsOnly leaves out everything but parameters, buffers and hyper-parameters
    */
   async saveCheckpoint(path: string, { weightsOnly = false }: { weightsOnly?: boolean } = {}): Promise<void> {

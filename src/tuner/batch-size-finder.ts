@@ -9,6 +9,7 @@ import { batchSizeShape, searchIn, type BatchSizeSearch } from './batch-size.js'
 
 const schema = z.strictObject(batchSizeShape);
 
+/** What BatchSizeFinder takes. @interface */
 export type BatchSizeFinderOptions = z.input<typeof schema>;
 
 /**

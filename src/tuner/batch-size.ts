@@ -43,6 +43,7 @@ const schema = z.strictObject({
   stage: z.enum(['fit', 'validate', 'test', 'predict']).default('fit'),
 });
 
+/** What scaleBatchSize takes. @interface */
 export type ScaleBatchSizeOptions = z.input<typeof schema>;
 export type BatchSizeSearch = Omit<z.output<typeof schema>, 'stage'>;
 

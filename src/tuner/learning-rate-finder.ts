@@ -19,6 +19,7 @@ const schema = z.strictObject({
   attrName: z.string().min(1).optional(),
 });
 
+/** What LearningRateFinder takes. @interface */
 export type LearningRateFinderOptions = z.input<typeof schema>;
 
 /**

@@ -35,6 +35,7 @@ const schema = z.strictObject({
   attrName: z.string().min(1).optional(),
 });
 
+/** What lrFind takes. @interface */
 export type LRFindOptions = z.input<typeof schema>;
 export type Sweep = Omit<z.output<typeof schema>, 'updateAttr' | 'attrName'>;
 
@@ -55,6 +56,7 @@ export class LRFinderResult {
   /**
    * A learning rate to train with; undefined if there are fewer than two finite losses to go by.
    *
+   * @param options how it is read off the curve
    * @param options.method `steepest`: the steepest fall over the logarithm of the learning rate (default); `valley`, `minimum`
    *   and `slide` are fastai's
    * @param options.skipBegin points left out at the beginning, where the average is still noisy. Default 10.
@@ -88,6 +90,7 @@ export class LRFinderResult {
     return lrFinderPlot(this);
   }
 
+  /** What a notebook shows: the same thing by MIME type. */
   [SHOW](): MimeBundle {
     return this.plot()[SHOW]();
   }

@@ -45,6 +45,7 @@ export class OnnxBackend extends tf.KernelBackend implements StepEngine {
     this.recorder.setThreads(count);
   }
 
+  /** Takes values in, and names them. */
   override write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): tf.DataId {
     const value = this.#store(values, [...shape], dtype);
     if (value.data !== null) {
@@ -54,6 +55,7 @@ export class OnnxBackend extends tf.KernelBackend implements StepEngine {
     return value;
   }
 
+  /** Takes over data of another backend. */
   override move(
     dataId: tf.DataId,
     values: tf.BackendValues,
@@ -72,6 +74,7 @@ export class OnnxBackend extends tf.KernelBackend implements StepEngine {
     return { dataId: value, shape: [...value.shape], dtype: value.dtype };
   }
 
+  /** The values; runs everything they depend on. */
   override readSync(dataId: tf.DataId): tf.BackendValues {
     const value = this.resolve(dataId);
     if (value.data !== null) this.#disturb();
@@ -85,24 +88,29 @@ export class OnnxBackend extends tf.KernelBackend implements StepEngine {
     return (opaque ?? value.data) as tf.BackendValues;
   }
 
+  /** The values, after everything they depend on has run. */
   override async read(dataId: tf.DataId): Promise<tf.BackendValues> {
     return this.readSync(dataId);
   }
 
+  /** How many refer to the data; 0 when it is gone. */
   override refCount(dataId: tf.DataId): number {
     const value = this.resolve(dataId);
     return value.disposed ? 0 : value.refCount;
   }
 
+  /** One reference to the data more. */
   override incRef(dataId: tf.DataId): void {
     this.resolve(dataId).refCount++;
   }
 
+  /** One reference to the data less. */
   decRef(dataId: tf.DataId): void {
     const value = this.resolve(dataId);
     if (!value.disposed) value.refCount--;
   }
 
+  /** Frees data, unless somebody else refers to it; `force` frees it in any case. Tells whether it is gone. */
   override disposeData(dataId: tf.DataId, force = false): boolean {
     const value = dataId instanceof Value ? dataId : this.#moved.get(dataId);
     if (value === undefined || value.disposed) return true;
@@ -117,10 +125,12 @@ export class OnnxBackend extends tf.KernelBackend implements StepEngine {
     return true;
   }
 
+  /** Frees what a kernel made and does not return. */
   disposeIntermediateTensorInfo(info: tf.TensorInfo): void {
     this.disposeData(info.dataId);
   }
 
+  /** How many data the backend holds. */
   override numDataIds(): number {
     return this.#count;
   }
@@ -134,10 +144,12 @@ export class OnnxBackend extends tf.KernelBackend implements StepEngine {
     return 32;
   }
 
+  /** Whether `tf.time` works here. */
   override timerAvailable(): boolean {
     return true;
   }
 
+  /** Runs `body` and all it has recorded; milliseconds. */
   override async time(body: () => void): Promise<tf.BackendTimingInfo> {
     this.recorder.flush();
     const started = performance.now();
@@ -146,6 +158,7 @@ export class OnnxBackend extends tf.KernelBackend implements StepEngine {
     return { kernelMs: performance.now() - started };
   }
 
+  /** Frees everything; the backend is not used again. */
   override dispose(): void {
     this.recorder.dispose();
   }

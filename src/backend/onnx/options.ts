@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { ConfigurationError, describe } from '../../errors.js';
 
+/** What the ONNX engine takes. */
 export interface OnnxOptions {
   /** Name the backend is registered under. Default `'onnx'`. */
   name?: string;

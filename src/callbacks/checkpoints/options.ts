@@ -47,6 +47,7 @@ const schema = z.strictObject({
   enableVersionCounter: z.boolean().default(true),
 });
 
+/** What ModelCheckpoint takes. @interface */
 export type ModelCheckpointOptions = z.input<typeof schema>;
 
 export type CheckpointSettings = Omit<z.output<typeof schema>, keyof Triggers> & { triggers: Triggers };

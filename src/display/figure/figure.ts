@@ -38,6 +38,7 @@ export class Figure implements FigureSpec {
   /**
    * An element that shows the SVG, and becomes interactive where scripts may run.
    *
+   * @param options how much it brings along
    * @param options.plotly brings plotly.js along (2 MB). Default: the first time in this process, so that a notebook has
    *   it once; the other figures on the page find it.
    * @param options.interactive false gives the picture alone. Default true.
@@ -51,6 +52,7 @@ export class Figure implements FigureSpec {
     return textChart(this);
   }
 
+  /** What a notebook shows: the same thing by MIME type. */
   [SHOW](): MimeBundle {
     return {
       'application/vnd.plotly.v1+json': this.toPlotly(),

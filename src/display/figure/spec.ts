@@ -1,7 +1,9 @@
 // What a figure is, as data. What it looks like is the renderers' business.
 
+/** Numbers to draw; NaN leaves a gap. */
 export type Values = ArrayLike<number>;
 
+/** One axis of a panel. */
 export interface Axis {
   label?: string;
   /** Default linear. Values that are not positive have no place on a log axis and are left out. */
@@ -78,8 +80,10 @@ export interface PicturesPanel {
   columns: number;
 }
 
+/** One of the plots of a figure, side by side. */
 export type Panel = CurvePanel | MatrixPanel | PicturesPanel;
 
+/** What a Figure is made of. */
 export interface FigureSpec {
   title?: string;
   panels: readonly Panel[];

@@ -19,6 +19,7 @@ export class RunPanel implements Live, Drawable {
     this.#control = control;
   }
 
+  /** Calls the listener whenever the run has gone on or was changed; what comes back ends that. */
   onChange(listener: () => void): () => void {
     return this.#control.onChange(listener);
   }

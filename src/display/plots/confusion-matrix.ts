@@ -5,6 +5,7 @@ import type { Values } from '../figure/spec.js';
 import { shortNumber } from '../short-number.js';
 import { isTensor, numbersOf, type Numbers } from './values.js';
 
+/** What confusionMatrix takes. */
 export interface ConfusionMatrixOptions {
   /** Names of the classes. Default: their numbers. */
   classes?: readonly string[];

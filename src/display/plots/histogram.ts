@@ -2,6 +2,7 @@ import { Figure } from '../figure/figure.js';
 import type { Series } from '../figure/spec.js';
 import { isTensor, numbersOf, type Numbers } from './values.js';
 
+/** What histogram takes. */
 export interface HistogramOptions {
   /** Number of bins, all equally wide. Default 40. */
   bins?: number;

@@ -4,6 +4,7 @@ import { Figure } from '../figure/figure.js';
 import type { Picture } from '../figure/spec.js';
 import { numbersOf, type Numbers } from './values.js';
 
+/** What imageGrid takes. */
 export interface ImageGridOptions {
   /** What each picture shows: class indices or names. */
   labels?: Numbers | readonly string[];

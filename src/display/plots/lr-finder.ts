@@ -7,11 +7,13 @@ export interface LrFinderCurve {
   readonly lrs: readonly number[];
   /** One for each learning rate; smoothed, as the finder recorded it. */
   readonly losses: readonly number[];
+  /** The learning rate to take; null or undefined when the curve has none. */
   suggestion?(): number | undefined | null;
   /** Several suggestions by what they go by, such as `{ steepest: 1e-3, valley: 3e-4 }`; they take precedence. */
   readonly suggestions?: Readonly<Record<string, number>>;
 }
 
+/** What lrFinderPlot takes. */
 export interface LrFinderPlotOptions {
   /** Values left out at the beginning. Default 0. */
   skipBegin?: number;

@@ -4,6 +4,7 @@ import { Figure } from '../figure/figure.js';
 import type { CurvePanel, Series } from '../figure/spec.js';
 import { smoothed } from './smooth.js';
 
+/** What metricCurves takes. */
 export interface MetricCurvesOptions {
   /** Which metrics. Default: all. */
   metrics?: readonly string[];

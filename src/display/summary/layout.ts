@@ -14,6 +14,7 @@ export interface SummaryRow {
   outSizes?: string;
 }
 
+/** What a table of a model says, before it is drawn. */
 export interface Summary {
   rows: SummaryRow[];
   /** Whether there was an example input, so that sizes are known. */

@@ -11,6 +11,7 @@ interface Found {
   part: Part;
 }
 
+/** What summaryOf takes. */
 export interface SummaryOptions {
   /** How many levels to show: 1 the direct children, 0 none, -1 all. Default 1. */
   maxDepth?: number;

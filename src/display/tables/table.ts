@@ -7,6 +7,7 @@ import { alignedText, type Align } from '../aligned-text.js';
 /** What may stand in a cell: also what draws itself, such as a small curve. Undefined is an empty cell. */
 export type Cell = string | number | boolean | Drawable | undefined;
 
+/** What a Table is made of. */
 export interface TableSpec {
   title?: string;
   columns: readonly string[];
@@ -45,6 +46,7 @@ export class Table implements TableSpec, Drawable, Showable {
     return [...(this.title ? [this.title] : []), ...top, ...rest, ...this.notes].join('\n');
   }
 
+  /** The table as GitHub writes it. */
   toMarkdown(): string {
     const row = (cells: readonly string[]) => `| ${cells.map(escapeMarkdown).join(' | ')} |`;
     const rule = `| ${this.#align()

@@ -19,6 +19,7 @@ import {
 import { histogramOf } from './histogram.js';
 import { frame } from './records.js';
 
+/** What TensorBoardLogger takes. */
 export interface TensorBoardLoggerOptions extends FolderOptions {
   /** Put before every metric's name, with a dash. */
   prefix?: string;

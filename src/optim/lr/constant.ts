@@ -3,6 +3,7 @@ import { atLeast, checkOptions, upToOne } from '../options.js';
 import type { Optimizer } from '../optimizer.js';
 import { ScheduledLR } from './scheduled.js';
 
+/** What ConstantLR takes. Steps are epochs, unless `configureOptimizers` says `interval: 'step'`. */
 export interface ConstantLROptions {
   /** What the learning rate is multiplied with at first, in (0, 1]. Default 1/3. */
   factor?: number;

@@ -3,6 +3,7 @@ import { atLeast, checkOptions, finite } from '../options.js';
 import type { Optimizer } from '../optimizer.js';
 import { ScheduledLR, type Moment } from './scheduled.js';
 
+/** What CosineAnnealingWarmRestarts takes. Steps are epochs, unless `configureOptimizers` says `interval: 'step'`. */
 export interface CosineAnnealingWarmRestartsOptions {
   /** Steps until the first restart (PyTorch's `T_0`). */
   t0: number;

@@ -3,6 +3,7 @@ import { atLeast, checkOptions, finite } from '../options.js';
 import type { Optimizer } from '../optimizer.js';
 import { ScheduledLR } from './scheduled.js';
 
+/** What CosineAnnealingLR takes. Steps are epochs, unless `configureOptimizers` says `interval: 'step'`. */
 export interface CosineAnnealingLROptions {
   /** Steps from the highest to the lowest learning rate (PyTorch's `T_max`). */
   tMax: number;

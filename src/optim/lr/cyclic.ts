@@ -8,6 +8,7 @@ import { eachGroup } from './scheduler.js';
 /** Scales a cycle's height: by the number of the cycle (from 1), or of the step. */
 export type ScaleFn = (x: number) => number;
 
+/** What CyclicLR takes. Steps are epochs, unless `configureOptimizers` says `interval: 'step'`. */
 export interface CyclicLROptions {
   /** The lowest learning rate; one, or one per parameter group. */
   baseLr: number | number[];

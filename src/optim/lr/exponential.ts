@@ -3,6 +3,7 @@ import { checkOptions, finite } from '../options.js';
 import type { Optimizer } from '../optimizer.js';
 import { ScheduledLR } from './scheduled.js';
 
+/** What ExponentialLR takes. Steps are epochs, unless `configureOptimizers` says `interval: 'step'`. */
 export interface ExponentialLROptions {
   /** What the learning rate is multiplied with at every step. */
   gamma: number;

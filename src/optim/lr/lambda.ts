@@ -7,6 +7,7 @@ import { eachGroup } from './scheduler.js';
 /** Factor of the initial learning rate after so many steps. */
 export type LrLambda = (epoch: number) => number;
 
+/** What LambdaLR takes. Steps are epochs, unless `configureOptimizers` says `interval: 'step'`. */
 export interface LambdaLROptions {
   /** One function, or one per parameter group. Functions are not part of the state. */
   lrLambda: LrLambda | LrLambda[];

@@ -3,6 +3,7 @@ import { atLeast, checkOptions, fraction, upToOne } from '../options.js';
 import type { Optimizer } from '../optimizer.js';
 import { ScheduledLR } from './scheduled.js';
 
+/** What LinearLR takes. Steps are epochs, unless `configureOptimizers` says `interval: 'step'`. */
 export interface LinearLROptions {
   /** What the learning rate is multiplied with at first, in (0, 1]. Default 1/3. */
   startFactor?: number;

@@ -3,6 +3,7 @@ import { atLeast, checkOptions, finite } from '../options.js';
 import type { Optimizer } from '../optimizer.js';
 import { ScheduledLR } from './scheduled.js';
 
+/** What MultiStepLR takes. Steps are epochs, unless `configureOptimizers` says `interval: 'step'`. */
 export interface MultiStepLROptions {
   /** The steps at which the learning rate decays, in any order; one that is listed twice counts twice. */
   milestones: number[];

@@ -6,6 +6,7 @@ import { checkMomentum } from './momentum.js';
 import { ScheduledLR, type Moment } from './scheduled.js';
 import { eachGroup } from './scheduler.js';
 
+/** What OneCycleLR takes. Steps are epochs, unless `configureOptimizers` says `interval: 'step'`. */
 export interface OneCycleLROptions {
   /** The highest learning rate; one, or one per parameter group. */
   maxLr: number | number[];

@@ -3,6 +3,7 @@ import { atLeast, checkOptions, finite } from '../options.js';
 import type { Optimizer } from '../optimizer.js';
 import { ScheduledLR } from './scheduled.js';
 
+/** What PolynomialLR takes. Steps are epochs, unless `configureOptimizers` says `interval: 'step'`. */
 export interface PolynomialLROptions {
   /** Steps until the learning rate is 0. Default 5. */
   totalIters?: number;

@@ -4,6 +4,7 @@ import { atLeast, checkOptions, finite, nonNegative, oneOf, perGroup, underOne }
 import type { Optimizer } from '../optimizer.js';
 import { eachGroup, LRScheduler, type SchedulerState } from './scheduler.js';
 
+/** What ReduceLROnPlateau takes. Steps are epochs, unless `configureOptimizers` says `interval: 'step'`. */
 export interface ReduceLROnPlateauOptions {
   /** Whether less or more is better. Default 'min'. */
   mode?: 'min' | 'max';

@@ -29,6 +29,7 @@ export abstract class LRScheduler {
   /** Sets the next learning rates. Only a scheduler that watches a metric takes one. */
   abstract step(metric?: number): void;
 
+  /** All it needs to go on from here, as plain data. */
   abstract stateDict(): SchedulerState;
 
   /**
@@ -59,6 +60,11 @@ export abstract class LRScheduler {
     this.lastLr = lrs;
   }
 
+  /**
+   * The state, checked.
+   *
+   * @throws CheckpointError if it is not what the schema describes
+   */
   protected checkState<T>(schema: z.ZodType<T>, state: SchedulerState): T {
     const result = schema.safeParse(state);
     if (result.success) return result.data;

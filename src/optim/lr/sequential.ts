@@ -5,6 +5,7 @@ import type { Optimizer } from '../optimizer.js';
 import { ScheduledLR } from './scheduled.js';
 import { LRScheduler, type SchedulerState } from './scheduler.js';
 
+/** What SequentialLR takes. Steps are epochs, unless `configureOptimizers` says `interval: 'step'`. */
 export interface SequentialLROptions {
   /** The schedulers in order, all made for the same optimizer. */
   schedulers: LRScheduler[];

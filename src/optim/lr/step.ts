@@ -3,6 +3,7 @@ import { atLeast, checkOptions, finite } from '../options.js';
 import type { Optimizer } from '../optimizer.js';
 import { ScheduledLR } from './scheduled.js';
 
+/** What StepLR takes. Steps are epochs, unless `configureOptimizers` says `interval: 'step'`. */
 export interface StepLROptions {
   /** Steps between decays. */
   stepSize: number;
