@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -56,7 +56,8 @@ async function refusal(...args: string[]): Promise<string> {
 describe('strobe train', () => {
   it('trains a TypeScript file in a project whose package.json says nothing of modules', async () => {
     const project = join(folder, 'plain');
-    await mkdir(project);
+    await mkdir(join(project, 'node_modules'), { recursive: true });
+    await symlink(root, join(project, 'node_modules/strobe'));
     await writeFile(join(project, 'package.json'), '{}');
     const { stdout } = await strobe('train', await experiment('plain/line.ts'));
     expect(stdout).toContain('completed (maxEpochs=2 reached) after 2 epochs, 4 steps');
