@@ -56,6 +56,17 @@ describe('the onnx engine differs from the cpu backend', () => {
     expect(cpu).not.toEqual(onnx);
   });
 
+  it('in that this gradient ends for one row of pixels with aligned corners, however small it is', async () => {
+    await useBackend('onnx');
+    (tf.backend() as unknown as OnnxBackend).recorder.smallWork = 'javascript';
+    const resized = (x: tf.Tensor) => tf.image.resizeNearestNeighbor(x as tf.Tensor4D, [3, 1], true);
+    expect([
+      ...tf
+        .grad(resized)(tf.ones([1, 1, 1, 1]), tf.ones([1, 3, 1, 1]))
+        .dataSync(),
+    ]).toEqual([3]);
+  });
+
   it('in the gradient of 3D max pooling with windows that are higher than wide, which cpu hands to the wrong element', async () => {
     const x = [1, 2, 5, 3, 4, 0];
     const { cpu, onnx } = await onBoth(() =>

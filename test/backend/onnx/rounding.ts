@@ -15,8 +15,15 @@ const more: Readonly<Record<string, number>> = {
   FusedRMSprop: 64,
 };
 
-/** The inputs whose product with the others is subtracted. */
-const subtracted: Readonly<Record<string, string>> = { FusedBatchNorm: 'mean', LRNGrad: 'x' };
+/** The input from which, or whose product with the others, is subtracted. */
+const subtracted: Readonly<Record<string, string>> = {
+  FusedBatchNorm: 'mean',
+  LRNGrad: 'x',
+  FusedAdam: 'param',
+  FusedSGD: 'param',
+  FusedRMSprop: 'param',
+  FusedAdagrad: 'param',
+};
 
 /**
  * The same call with the sizes of all numbers. Sums round in the size of what is summed, not of the result: this is that

@@ -83,6 +83,7 @@ const nearestShares: HandBack = (from, to, alignCorners) => {
 function gradient(shares: HandBack): AnyKernel {
   return kernel<{ alignCorners: boolean }>({
     inputs: ['images', 'dy'],
+    onlyNative: true,
     accepts: floats,
     infer: (_attrs, [shape = []]) => [{ shape: [...shape], dtype: 'float32' }],
     work: (_attrs, [x = [], dy = []]) => sizeOf(dy) * ((x[1] ?? 1) + (x[2] ?? 1)),

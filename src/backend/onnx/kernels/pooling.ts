@@ -97,6 +97,7 @@ const maxGradient: AnyKernel = kernel<Attrs>({
 /** With three axes the last maximum gets the gradient; tfjs's backends have it so. */
 const maxGradient3d: AnyKernel = kernel<Attrs>({
   inputs: ['dy', 'input', 'output'],
+  onlyNative: true,
   accepts: (inputs, attrs) => floats(inputs) && fits(inputs[1]?.shape ?? [], attrs),
   infer: (_attrs, [, x = []]) => [{ shape: [...x], dtype: 'float32' }],
   work: (attrs, [dy = [], x = []]) => sizeOf(dy) * sizeOf(poolWindow(x, attrs).size),
