@@ -1,59 +1,44 @@
 /**
- * Training steps per second with the whole Trainer around them (CSV logger, progress bar, five callbacks), on each engine;
- * beside it PyTorch's raw loop and Lightning with its defaults, if a Python that has them is named:
+ * Training steps per second with the whole Trainer around them (CSV logger, progress bar, five callbacks), beside
+ * PyTorch's raw loop and Lightning with its defaults:
  *
- *     PYTHON=path/to/python npm run bench:engines [-- mlp cnn gpt]
+ *     npm run bench:engines [-- mlp cnn gpt] [rounds=5] [threads=1,2] [with=recorded,native,wasm]
  *
- * Engines and peers take turns, each in a process of its own; the medians of the rounds are printed, and their spread.
+ * All take turns, each in a process of its own. Printed are the medians of the rounds with their spread, the processor
+ * time of a step, and the medians of the ratios to PyTorch within a round.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, type ExecFileSyncOptionsWithStringEncoding } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type * as tf from '@tensorflow/tfjs-core';
-import { Adam, Callback, CSVLogger, EarlyStopping, ModelCheckpoint, Module, Trainer, type EngineChoice } from 'strobe';
-import { cnn, gpt, mlp, type BenchModel } from './models.js';
+import * as tf from '@tensorflow/tfjs';
+import { Callback, CSVLogger, EarlyStopping, ModelCheckpoint, type Module, Trainer, useBackend } from 'strobe';
+import type { OnnxBackend } from 'strobe/onnx';
+import { subjects } from './models.js';
+import { pythonWithPeers } from './peers.js';
 
-const MODELS: Record<string, { make: () => BenchModel; steps: number }> = {
-  mlp: { make: mlp, steps: 1500 },
-  cnn: { make: cnn, steps: 150 },
-  gpt: { make: gpt, steps: 100 },
-};
-const ROUNDS = 5;
+type Engine = 'onnx' | 'native' | 'wasm';
+
+const STEPS: Record<string, number> = { mlp: 1500, cnn: 150, gpt: 100 };
 const WARM_UP = 40;
 
-class Bench extends Module {
-  readonly #model: BenchModel;
-  readonly weights: tf.Variable[];
-  constructor(model: BenchModel) {
-    super();
-    this.#model = model;
-    this.weights = model.parameters;
-  }
-  override trainingStep(): tf.Scalar {
-    const loss = this.#model.loss();
-    this.log('loss', loss, { progBar: true });
-    return loss;
-  }
-  override configureOptimizers(): Adam {
-    return new Adam(this.parameters(), { lr: 1e-3 });
-  }
-}
-
-/** A user's callback: counts batches, and takes the time of those after the warm-up. */
+/** A user's callback: takes the time of the batches after the warm-up. */
 class Clock extends Callback {
   seconds = 0;
+  cpu = 0;
   #from = 0;
-  override onTrainBatchEnd(
-    _trainer: Trainer,
-    _module: Module,
-    _outputs: unknown,
-    _batch: unknown,
-    batchIdx: number,
-  ): void {
-    if (batchIdx + 1 === WARM_UP) this.#from = performance.now();
+  #cpuFrom = process.cpuUsage();
+  override onTrainBatchEnd(_trainer: Trainer, _module: Module, _outputs: unknown, _batch: unknown, i: number): void {
+    if (i + 1 === WARM_UP) {
+      this.#from = performance.now();
+      this.#cpuFrom = process.cpuUsage();
+    }
     this.seconds = (performance.now() - this.#from) / 1000;
+  }
+  override onTrainEnd(): void {
+    const { user, system } = process.cpuUsage(this.#cpuFrom);
+    this.cpu = (user + system) / 1e6;
   }
 }
 class Plain extends Callback {
@@ -63,13 +48,16 @@ class Plain extends Callback {
   }
 }
 
-async function measure(name: string, backend: EngineChoice): Promise<number> {
-  const { make, steps } = MODELS[name] as (typeof MODELS)[string];
+async function measure(name: string, engine: Engine, replay: boolean, threads: number): Promise<void> {
+  const steps = STEPS[name] as number;
+  await useBackend(engine);
+  if (engine === 'onnx') (tf.backend() as unknown as OnnxBackend).threads = threads;
   const folder = mkdtempSync(join(tmpdir(), 'strobe-bench-'));
   const clock = new Clock();
   const trainer = new Trainer({
     maxEpochs: 1,
-    backend,
+    backend: engine,
+    replay,
     seed: 1,
     logger: new CSVLogger({ saveDir: folder }),
     defaultRootDir: folder,
@@ -77,64 +65,91 @@ async function measure(name: string, backend: EngineChoice): Promise<number> {
     callbacks: [
       clock,
       new Plain(),
-      new EarlyStopping({ monitor: 'loss', patience: 1000 }),
+      new EarlyStopping({ monitor: 'loss', patience: 1_000_000 }),
       new ModelCheckpoint({ everyNTrainSteps: 1_000_000 }),
     ],
   });
   try {
-    const model = make();
-    const batches = Array.from({ length: WARM_UP + steps }, (_, i) => i);
-    await trainer.fit(new Bench(model), batches);
-    return steps / clock.seconds;
+    const { module, batch } = (subjects[name] as () => ReturnType<(typeof subjects)['mlp']>)();
+    await trainer.fit(
+      module,
+      Array.from({ length: WARM_UP + steps }, () => batch),
+    );
+    process.stdout.write(`\nRATE ${steps / clock.seconds} ${(1000 * clock.cpu) / steps}\n`);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-const [mode, name, engine] = process.argv.slice(2);
-if (mode === '--measure') {
-  const rate = await measure(name as string, engine as EngineChoice);
-  process.stdout.write(`\nRATE ${rate}\n`);
-} else {
-  const chosen = process.argv.slice(2).filter((each) => each in MODELS);
-  const engines: EngineChoice[] = ['onnx', 'wasm'];
-  const here = fileURLToPath(import.meta.url);
-  const python = process.env['PYTHON'];
-  const contenders: [string, (model: string) => string][] = [
-    ...engines.map((each): [string, (model: string) => string] => [
-      each,
-      (model) =>
-        execFileSync(
-          process.execPath,
-          ['--import', 'tsx', '--conditions', 'strobe-source', here, '--measure', model, each],
-          {
-            encoding: 'utf8',
-            stdio: ['ignore', 'pipe', 'ignore'],
-          },
-        ),
-    ]),
-    ...(python ? ['raw', 'lightning'] : []).map((each): [string, (model: string) => string] => [
-      each === 'raw' ? 'PyTorch raw' : 'Lightning',
-      (model) =>
-        execFileSync(python as string, [join(here, '../engines_torch.py'), model, each], {
-          encoding: 'utf8',
-          stdio: ['ignore', 'pipe', 'ignore'],
-        }),
-    ]),
-  ];
-  const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] as number;
-  console.log(`${cpus()[0]?.model}, ${availableParallelism()} cores, Node ${process.version}, ${ROUNDS} rounds`);
-  for (const model of chosen.length > 0 ? chosen : Object.keys(MODELS)) {
-    const rates = contenders.map((): number[] => []);
-    for (let round = 0; round < ROUNDS; round++) {
-      contenders.forEach(([, run], i) => rates[i]?.push(Number(/RATE ([\d.]+)/.exec(run(model))?.[1])));
-    }
-    contenders.forEach(([label], i) => {
-      const all = rates[i] as number[];
-      const [low, high] = [Math.min(...all), Math.max(...all)].map((value) => value.toFixed(0));
-      console.log(
-        `${model.padEnd(4)} ${label.padEnd(12)} ${median(all).toFixed(0).padStart(6)} it/s   (${low} to ${high})`,
-      );
+interface Contender {
+  label: string;
+  run: (model: string, threads: number) => string;
+}
+
+const here = fileURLToPath(import.meta.url);
+const quiet: ExecFileSyncOptionsWithStringEncoding = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] };
+
+function strobe(label: string, engine: string, replay: boolean): Contender {
+  const node = ['--import', 'tsx', '--conditions', 'strobe-source', here, '--measure'];
+  const run = (model: string, threads: number) =>
+    execFileSync(process.execPath, [...node, model, engine, String(replay), String(threads)], quiet);
+  return { label, run };
+}
+
+function peer(label: string, python: string, how: string): Contender {
+  const script = join(here, '../engines_torch.py');
+  const run = (model: string, threads: number) => execFileSync(python, [script, model, how, String(threads)], quiet);
+  return { label, run };
+}
+
+const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] as number;
+
+function compare(contenders: Contender[], model: string, threads: number, rounds: number): void {
+  const measured = contenders.map((): { rate: number; cpu: number }[] => []);
+  for (let round = 0; round < rounds; round++) {
+    contenders.forEach(({ run }, i) => {
+      const [, rate, cpu] = /RATE ([\d.]+) ([\d.]+)/.exec(run(model, threads)) ?? [];
+      measured[i]?.push({ rate: Number(rate), cpu: Number(cpu) });
     });
+  }
+  const reference = measured[contenders.findIndex(({ label }) => label === 'PyTorch raw')];
+  contenders.forEach(({ label }, i) => {
+    const all = measured[i] as { rate: number; cpu: number }[];
+    const rates = all.map(({ rate }) => rate);
+    const spread = `${Math.min(...rates).toFixed(0)} to ${Math.max(...rates).toFixed(0)}`;
+    const ratio = reference ? median(rates.map((rate, k) => rate / (reference[k]?.rate ?? NaN))).toFixed(2) : '';
+    const cpuRatio = reference ? median(all.map(({ cpu }, k) => (reference[k]?.cpu ?? NaN) / cpu)).toFixed(2) : '';
+    const cells = [
+      `${model} ${threads}`.padEnd(6),
+      label.padEnd(16),
+      `${median(rates).toFixed(0).padStart(6)} it/s (${spread})`.padEnd(28),
+      `x${ratio}`.padEnd(6),
+      `${median(all.map(({ cpu }) => cpu)).toFixed(2)} ms of processor, x${cpuRatio}`,
+    ];
+    console.log(cells.join('  '));
+  });
+}
+
+const [mode, ...args] = process.argv.slice(2);
+if (mode === '--measure') {
+  const [name, engine, replay, threads] = args as [string, Engine, string, string];
+  await measure(name, engine, replay === 'true', Number(threads));
+} else {
+  const words = process.argv.slice(2);
+  const option = (name: string, fallback: string) =>
+    (words.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1) ?? fallback).split(',');
+  const [models, rounds, others] = [words.filter((word) => word in STEPS), option('rounds', '5'), option('with', '')];
+  const python = pythonWithPeers();
+  const contenders = [
+    ...(python ? [peer('PyTorch raw', python, 'raw'), peer('Lightning', python, 'lightning')] : []),
+    strobe('Strobe', 'onnx', true),
+    ...(others.includes('recorded') ? [strobe('without replay', 'onnx', false)] : []),
+    ...(['native', 'wasm'] as const)
+      .filter((each) => others.includes(each))
+      .map((each) => strobe(`on ${each}`, each, false)),
+  ];
+  console.log(`${cpus()[0]?.model}, ${availableParallelism()} cores, Node ${process.version}, ${rounds[0]} rounds`);
+  for (const model of models.length > 0 ? models : Object.keys(STEPS)) {
+    for (const threads of option('threads', '1,2')) compare(contenders, model, Number(threads), Number(rounds[0]));
   }
 }

@@ -1,6 +1,6 @@
 """The models of bench/models.ts in PyTorch: steps per second of a raw loop, or of Lightning with its defaults.
 
-    python bench/engines_torch.py mlp|cnn|gpt raw|lightning
+    python bench/engines_torch.py mlp|cnn|gpt raw|lightning threads
 """
 
 import math
@@ -61,12 +61,12 @@ def raw(name):
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     for i in range(WARM_UP + STEPS[name]):
         if i == WARM_UP:
-            start = time.perf_counter()
+            start, cpu = time.perf_counter(), time.process_time()
         loss = F.cross_entropy(model(x), y)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    return STEPS[name] / (time.perf_counter() - start)
+    return STEPS[name] / (time.perf_counter() - start), (time.process_time() - cpu) / STEPS[name] * 1e3
 
 
 def lightning(name):
@@ -91,16 +91,18 @@ def lightning(name):
 
         def on_train_batch_end(self, outputs, batch, batch_idx):
             if batch_idx + 1 == WARM_UP:
-                self.start = time.perf_counter()
+                self.start, self.cpu_from = time.perf_counter(), time.process_time()
             elif batch_idx + 1 > WARM_UP:
-                self.seconds = time.perf_counter() - self.start
+                self.seconds, self.used = time.perf_counter() - self.start, time.process_time() - self.cpu_from
 
     model = Model()
     data = torch.utils.data.DataLoader(torch.arange(WARM_UP + STEPS[name]))
     with tempfile.TemporaryDirectory() as folder:
         pl.Trainer(max_epochs=1, default_root_dir=folder, accelerator="cpu").fit(model, data)
-    return STEPS[name] / model.seconds
+    return STEPS[name] / model.seconds, model.used / STEPS[name] * 1e3
 
 
-model, how = sys.argv[1:3]
-print(f"\nRATE {raw(model) if how == 'raw' else lightning(model)}")
+model, how, threads = sys.argv[1:4]
+torch.set_num_threads(int(threads))
+rate, cpu = raw(model) if how == "raw" else lightning(model)
+print(f"\nRATE {rate} {cpu}")

@@ -6,7 +6,7 @@
  */
 import os from 'node:os';
 import * as tf from '@tensorflow/tfjs';
-import { Adam, Module, Trainer, type Run } from 'strobe';
+import { Adam, Module, Trainer, type EngineChoice, type Run } from 'strobe';
 
 const STEPS = 400;
 const ROUNDS = 11;
@@ -36,7 +36,7 @@ const loader = Array.from({ length: STEPS }, () => batch);
 const make = () =>
   new Trainer({
     maxEpochs: 1,
-    backend: 'wasm',
+    backend: (process.argv[2] ?? 'onnx') as EngineChoice,
     logger: false,
     enableCheckpointing: false,
     enableProgressBar: false,

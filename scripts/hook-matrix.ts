@@ -8,7 +8,7 @@ import { format, resolveConfig } from 'prettier';
 import { Callback, Module, ModelCheckpoint, parameter, SGD, Trainer, type TrainerOptions } from '../src/index.js';
 import { predict, test, validate } from '../src/trainer/evaluate.js';
 import { fit } from '../src/trainer/fit.js';
-import { HOOK_NAMES, type HookName } from '../src/trainer/hooks.js';
+import { eventData, HOOK_NAMES, type HookName } from '../src/trainer/hooks.js';
 import type { Phase } from '../src/trainer/program.js';
 import type { Session } from '../src/trainer/session.js';
 
@@ -204,6 +204,15 @@ export async function hooksPage(): Promise<string> {
   const table = [['hook', 'arguments', ...columns, 'when'], ['---', '---', ...columns.map(() => ':-:'), '---'], ...rows]
     .map((row) => `| ${row.join(' | ')} |`)
     .join('\n');
+  const events = HOOK_NAMES.map((hook) => [
+    `\`${hook}\``,
+    eventData(hook)
+      .map((name) => `\`${name}\``)
+      .join(', '),
+  ]);
+  const eventTable = [['hook', 'its event carries'], ['---', '---'], ...events]
+    .map((row) => `| ${row.join(' | ')} |`)
+    .join('\n');
   const sequence = (column: string) => (calls[column] ?? []).map((hook) => `\`${hook}\``).join(' · ');
   const programs = Object.entries({ fit, validate, test, predict }).map(
     ([name, program]) => `## What \`trainer.${name}\` does\n\n${outline(program.phases).join('\n')}`,
@@ -228,6 +237,15 @@ ${table}
 **After an error:** ${sequence('exception')}
 
 **In a resumed fit:** ${sequence('resume')}
+
+## The events of a run
+
+What \`run.next()\`, \`until\`, listeners, breakpoints and \`for await\` give is an event: \`hook\` (by which TypeScript tells events apart),
+\`position\` (\`stage\`, \`hook\`, \`path\`, \`epoch\`, \`batchIdx\`, \`globalStep\`, \`dataloaderIdx\`), and what this table says.
+\`loss\` is what is differentiated: the step's loss divided by the accumulation window. \`gradients\` are by parameter name.
+Tensors in an event are the run's own: they live until the step ends, \`clone()\` what is to stay.
+
+${eventTable}
 
 ${programs.join('\n\n')}
 `;

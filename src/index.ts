@@ -1,5 +1,6 @@
 /** Strobe's public names. */
 import { startQuietly } from './backend/cpu.js';
+import './display/views/install.js';
 
 startQuietly();
 
@@ -21,6 +22,8 @@ export { HOOK_NAMES } from './trainer/hooks.js';
 export type { Batch, HookName, Stage, StepOutputs } from './trainer/hooks.js';
 export { Trainer, type FitOptions, type FitResult, type TrainOptions } from './trainer/trainer.js';
 export type { MetricRow } from './trainer/metric-history.js';
+export type { Checkpoint } from './checkpoint/checkpoint.js';
+export { readCheckpoint } from './checkpoint/store.js';
 export { compareRuns, Comparison, type CompareOptions } from './display/compare.js';
 export type { Limits } from './trainer/limits.js';
 export type { TrainerOptions } from './trainer/options.js';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { engineSettings } from '../backend/index.js';
 import type { Metrics } from '../module/metrics.js';
 import type { Module } from '../module/module.js';
 import { Callback } from '../trainer/callback.js';
@@ -10,12 +11,12 @@ import { needsLogger } from './needs-logger.js';
 import { checkOptions } from './options.js';
 
 const schema = z.strictObject({
-  /** Processor and memory of machine and process. Default: unless the engine is a GPU's. */
+  /** Processor and memory of machine and process: the rows marked _cpu_. Default: unless a GPU computes. */
   cpuStats: z.boolean().optional(),
-  /** NVIDIA GPUs. Default: wherever `nvidia-smi` works. */
+  /** NVIDIA GPUs, where `nvidia-smi` works. */
   gpuStats: z.boolean().default(true),
-  /** Only these statistics. Default: all. */
-  filterKeys: z.array(z.string()).optional(),
+  /** Only these statistics; a name that is not there gives one warning. Default: all. */
+  filterKeys: z.union([z.array(z.string()), z.set(z.string())], { error: 'a list or a set of names' }).optional(),
 });
 
 export type DeviceStatsMonitorOptions = z.input<typeof schema>;
@@ -73,13 +74,13 @@ export class DeviceStatsMonitor extends Callback {
 
   async #log(trainer: Trainer, hook: HookName): Promise<void> {
     if (trainer.loggers.length === 0 || trainer.sanityChecking || !trainer.logsAreDue) return;
-    const stats = this.#filter(trainer, await this.#stats(trainer));
+    const stats = this.#filter(trainer, await this.#stats());
     const named = Object.entries(stats).map(([name, value]) => [`DeviceStatsMonitor.${hook}/${name}`, value] as const);
     await trainer.logMetrics(Object.fromEntries(named));
   }
 
-  async #stats(trainer: Trainer): Promise<Metrics> {
-    const { cpuStats = trainer.options.backend !== 'gpu', gpuStats } = this.#options;
+  async #stats(): Promise<Metrics> {
+    const { cpuStats = engineSettings()?.name !== 'gpu', gpuStats } = this.#options;
     const gpu = gpuStats ? await this.#gpuStats() : {};
     return { ...(cpuStats ? this.#machine.cpu() : {}), ...this.#machine.process(), ...gpu };
   }
@@ -95,13 +96,14 @@ export class DeviceStatsMonitor extends Callback {
   #filter(trainer: Trainer, stats: Metrics): Metrics {
     const { filterKeys } = this.#options;
     if (!filterKeys) return stats;
-    const unknown = filterKeys.filter((key) => !(key in stats));
+    const wanted = new Set(filterKeys);
+    const unknown = [...wanted].filter((key) => !(key in stats));
     if (unknown.length > 0 && !this.#warned) {
       this.#warned = true;
       trainer.warn(
         `DeviceStatsMonitor: there are no statistics called ${unknown.join(', ')}; there are: ${Object.keys(stats).join(', ')}.`,
       );
     }
-    return Object.fromEntries(Object.entries(stats).filter(([key]) => filterKeys.includes(key)));
+    return Object.fromEntries(Object.entries(stats).filter(([key]) => wanted.has(key)));
   }
 }

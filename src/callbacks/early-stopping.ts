@@ -6,43 +6,45 @@ import { retain } from '../tensors/share.js';
 import { disposeAll, mapTensors } from '../tensors/tree.js';
 import { Callback, type CallbackKind } from '../trainer/callback.js';
 import type { Trainer } from '../trainer/trainer.js';
-import { checkMode, isBetter, isJudging, worst, type Mode } from './monitor.js';
+import { checkMode, isJudging, worst, type Mode } from './monitor.js';
 import { checkOptions } from './options.js';
+import { announcement } from './stopping/announcement.js';
+import { judge, plain, type StoppingReason, type Verdict } from './stopping/verdict.js';
 
-/** Why training was asked to stop. */
-export type StoppingReason =
-  'NOT_STOPPED' | 'STOPPING_THRESHOLD' | 'DIVERGENCE_THRESHOLD' | 'PATIENCE_EXHAUSTED' | 'NON_FINITE_METRIC';
+export type { StoppingReason } from './stopping/verdict.js';
 
 const schema = z.strictObject({
-  /** Name of the metric to watch. */
+  /** The metric to watch. */
   monitor: z.string(),
   /** An improvement has to be larger than this. */
   minDelta: z.number().min(0).default(0),
-  /** Stop after this many checks without an improvement. */
+  /** Stop after so many checks in a row without an improvement; 0 stops at the first, as 1 does. */
   patience: z.int().min(0).default(3),
+  /** Say what was decided. */
   verbose: z.boolean().default(false),
-  mode: z.unknown().default('min'),
-  /** A missing metric is an error. */
+  /** Whether an improvement is a lower or a higher value. */
+  mode: z.custom<Mode>().default('min'),
+  /** A missing metric is an error; otherwise it is passed over. */
   strict: z.boolean().default(true),
-  /** Stop when the metric is NaN or infinite. */
+  /** Stop when the metric is NaN or infinite; otherwise that counts as no improvement. */
   checkFinite: z.boolean().default(true),
-  /** Stop as soon as the metric is better than this. */
+  /** Stop once the metric is better than this. */
   stoppingThreshold: z.number().optional(),
-  /** Stop as soon as the metric is worse than this. */
+  /** Stop once the metric is worse than this. */
   divergenceThreshold: z.number().optional(),
-  /** Check at the end of training epochs instead of validations. Default: whether validations are epochs' ends. */
+  /** Check at the end of training epochs rather than of validations. Default: whether validations are epochs' ends. */
   checkOnTrainEpochEnd: z.boolean().optional(),
-  /** With several processes: only the first one speaks. */
+  /** With several processes, only the first one speaks. */
   logRankZeroOnly: z.boolean().default(false),
   /** When training ends, go back to the weights (and buffers) of the best check. */
   restoreBestWeights: z.boolean().default(false),
   /** Pass over the checks of the epochs before this one. */
   startFromEpoch: z.int().min(0).default(0),
-  /** An improvement restarts the patience only if it is better than this, too. */
+  /** Only what is better than this, too, restarts the patience. */
   baseline: z.number().optional(),
 });
 
-export type EarlyStoppingOptions = Omit<z.input<typeof schema>, 'mode'> & { mode?: Mode };
+export type EarlyStoppingOptions = z.input<typeof schema>;
 
 interface Progress {
   waitCount: number;
@@ -51,13 +53,6 @@ interface Progress {
   stoppingReason: StoppingReason;
   stoppingReasonMessage: string;
   bestWeights?: Record<string, tf.Tensor>;
-}
-
-interface Verdict {
-  reason: StoppingReason;
-  message: string;
-  waitCount: number;
-  bestScore: number;
 }
 
 /** Stops training when a metric has stopped improving. `restoreBestWeights`, `startFromEpoch` and `baseline` are Keras's. */
@@ -129,7 +124,7 @@ export class EarlyStopping extends Callback {
   override onTrainEnd(trainer: Trainer, module: Module): void {
     if (!this.restoreBestWeights || !this.#bestWeights || !isJudging(trainer)) return;
     module.loadStateDict(this.#bestWeights);
-    if (this.verbose) this.#say(trainer, `Restored the weights of the best ${this.monitor}: ${text(this.bestScore)}.`);
+    if (this.verbose) this.#say(trainer, `Restored the weights of the best ${this.monitor}: ${plain(this.bestScore)}.`);
   }
 
   override teardown(): void {
@@ -193,51 +188,9 @@ export class EarlyStopping extends Callback {
     this.#bestWeights = weights;
   }
 
-  /** The decision about one value, as a pure function of it and of what is remembered. First match wins. */
+  /** The decision about one value, as a pure function of it and of what is remembered. */
   evaluate(value: number): Verdict {
-    const { mode, monitor, minDelta, patience, waitCount, bestScore } = this;
-    const stop = (reason: StoppingReason, message: string, wait = waitCount, best = bestScore): Verdict => ({
-      reason,
-      message: `${message} Signaling Trainer to stop.`,
-      waitCount: wait,
-      bestScore: best,
-    });
-    const [better, worse] = mode === 'min' ? ['<', '>'] : ['>', '<'];
-    if (this.checkFinite && !Number.isFinite(value)) {
-      return stop(
-        'NON_FINITE_METRIC',
-        `Monitored metric ${monitor} = ${text(value)} is not finite. Previous best value was ${bestScore.toFixed(3)}.`,
-      );
-    }
-    if (this.stoppingThreshold !== undefined && isBetter(mode, value, this.stoppingThreshold)) {
-      return stop(
-        'STOPPING_THRESHOLD',
-        `Stopping threshold reached: ${monitor} = ${text(value)} ${better} ${text(this.stoppingThreshold)}.`,
-      );
-    }
-    if (this.divergenceThreshold !== undefined && isBetter(mode, this.divergenceThreshold, value)) {
-      return stop(
-        'DIVERGENCE_THRESHOLD',
-        `Divergence threshold reached: ${monitor} = ${text(value)} ${worse} ${text(this.divergenceThreshold)}.`,
-      );
-    }
-    const improved = isBetter(mode, value, bestScore, minDelta);
-    const best = improved ? value : bestScore;
-    if (improved && (this.baseline === undefined || isBetter(mode, value, this.baseline, minDelta))) {
-      const gain = Math.abs(bestScore - value);
-      const message = Number.isFinite(bestScore)
-        ? `Metric ${monitor} improved by ${gain.toFixed(3)} >= min_delta = ${text(minDelta)}. New best score: ${value.toFixed(3)}`
-        : `Metric ${monitor} improved. New best score: ${value.toFixed(3)}`;
-      return { reason: 'NOT_STOPPED', message, waitCount: 0, bestScore: value };
-    }
-    const wait = waitCount + 1;
-    if (wait < patience) return { reason: 'NOT_STOPPED', message: '', waitCount: wait, bestScore: best };
-    return stop(
-      'PATIENCE_EXHAUSTED',
-      `Monitored metric ${monitor} did not improve in the last ${wait} records. Best score: ${best.toFixed(3)}.`,
-      wait,
-      best,
-    );
+    return judge(value, this);
   }
 
   #metric(trainer: Trainer): number | undefined {
@@ -252,21 +205,4 @@ export class EarlyStopping extends Callback {
     if (this.verbose) trainer.warn(message);
     return undefined;
   }
-}
-
-/** What this process says: with several of them each line names its own, unless only the first one is to speak. */
-export function announcement(
-  message: string,
-  { worldSize, globalRank }: { worldSize: number; globalRank: number },
-  rankZeroOnly: boolean,
-): string | undefined {
-  if (rankZeroOnly && globalRank > 0) return undefined;
-  return worldSize > 1 ? `[rank: ${globalRank}] ${message}` : message;
-}
-
-/** A number as the field's tools print it: `1.0`, `nan`, `-inf`. */
-function text(value: number): string {
-  if (Number.isNaN(value)) return 'nan';
-  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
-  return Number.isInteger(value) ? value.toFixed(1) : String(value);
 }

@@ -1,17 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { checkOptions } from './options.js';
-import { averagingShape, WeightAveraging, type AveragingMoment } from './weight-averaging.js';
+import { averagingShape, WeightAveraging, type AveragingMoment, type AveragingState } from './weight-averaging.js';
 
 const schema = z.strictObject({
   ...averagingShape,
-  /** How much of the average stays at an update: `average = decay * average + (1 - decay) * weights`. Default 0.999. */
+  /** How much of the average stays at an update: `decay * average + (1 - decay) * weights`. */
   decay: z.number().min(0).max(1).default(0.999),
-  /** Update after every so many optimizer steps. Default 1. */
+  /** Update after every so many optimizer steps. */
   updateEveryNSteps: z.int().min(1).default(1),
-  /** The first step (counted from 0) after which to update. */
+  /** The first step, counted from 0, after which to update. Default: at once. */
   updateStartingAtStep: z.int().min(0).optional(),
-  /** The first epoch (counted from 0) after which to update. */
+  /** The first epoch, counted from 0, after which to update. Default: at once. */
   updateStartingAtEpoch: z.int().min(0).optional(),
 });
 
@@ -23,6 +23,7 @@ export class EMAWeightAveraging extends WeightAveraging {
   readonly updateEveryNSteps: number;
   readonly updateStartingAtStep: number | undefined;
   readonly updateStartingAtEpoch: number | undefined;
+  /** Epochs whose ends it was asked about. */
   #epochs = 0;
 
   constructor(options: EMAWeightAveragingOptions = {}) {
@@ -36,6 +37,16 @@ export class EMAWeightAveraging extends WeightAveraging {
     this.updateEveryNSteps = given.updateEveryNSteps;
     this.updateStartingAtStep = given.updateStartingAtStep;
     this.updateStartingAtEpoch = given.updateStartingAtEpoch;
+  }
+
+  /** When it began by the epoch is part of the state, too. */
+  override stateDict(): AveragingState & { epochs: number } {
+    return { ...super.stateDict(), epochs: this.#epochs };
+  }
+
+  override loadStateDict({ epochs, ...state }: AveragingState & { epochs: number }): void {
+    super.loadStateDict(state);
+    this.#epochs = epochs;
   }
 
   override shouldUpdate({ stepIdx, epochIdx }: AveragingMoment): boolean {

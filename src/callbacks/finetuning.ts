@@ -1,11 +1,13 @@
 import * as layers from '@tensorflow/tfjs-layers';
+import { z } from 'zod';
 import { ConfigurationError, StrobeError } from '../errors.js';
 import { Module } from '../module/module.js';
 import { Parameter } from '../module/parameter.js';
 import { parametersOfLayer } from '../module/walk.js';
 import type { Optimizer } from '../optim/index.js';
-import { Callback } from '../trainer/callback.js';
+import { Callback, type CallbackKind } from '../trainer/callback.js';
 import type { Trainer } from '../trainer/trainer.js';
+import { checkOptions } from './options.js';
 
 /** What can be frozen and unfrozen: modules, tfjs layers and models, parameters, and lists of these. */
 export type Freezable = Module | layers.layers.Layer | Parameter | readonly Freezable[];
@@ -29,6 +31,11 @@ export abstract class BaseFinetuning extends Callback {
 
   /** Called at the beginning of each epoch, for each optimizer. */
   abstract finetuneFunction(module: Module, epoch: number, optimizer: Optimizer): void;
+
+  /** First: what others see of the optimizer at an epoch's beginning is what the epoch trains with. */
+  override get kind(): CallbackKind {
+    return 'tuner';
+  }
 
   override setup(_trainer: Trainer, module: Module, stage: string): void {
     if (stage === 'fit') this.freezeBeforeTraining(module);
@@ -92,54 +99,39 @@ function normsIn(what: unknown, seen = new Set<unknown>()): layers.layers.Layer[
   return [];
 }
 
-export interface BackboneFinetuningOptions {
-  /** Default 10. */
-  unfreezeBackboneAtEpoch?: number;
-  /** Factor of the backbone's learning rate from one epoch to the next, by epoch. Default: 2. */
-  lambdaFunc?: (epoch: number) => number;
-  /** The backbone's first learning rate as a share of the head's. Default 0.1. */
-  backboneInitialRatioLr?: number;
-  /** The backbone's first learning rate itself, in place of the share. */
-  backboneInitialLr?: number;
-  /** Never let the backbone's learning rate exceed the head's. Default true. */
-  shouldAlign?: boolean;
-  /** Default 10. */
-  initialDenomLr?: number;
-  /** Leave BatchNorm layers trainable from the start. Default true. */
-  trainBn?: boolean;
-  verbose?: boolean;
-  /** Decimals of the learning rates that are printed. Default 12. */
-  rounding?: number;
-}
+const schema = z.strictObject({
+  /** The epoch, counted from 0, from which the backbone is trained. */
+  unfreezeBackboneAtEpoch: z.int().min(0).default(10),
+  /** What the backbone's learning rate is multiplied with from epoch to epoch. Default: `() => 2`. */
+  lambdaFunc: z
+    .custom<(epoch: number) => number>((value) => typeof value === 'function', { error: 'a function of the epoch' })
+    .default(() => () => 2),
+  /** The backbone's first learning rate as a share of the head's. */
+  backboneInitialRatioLr: z.number().positive().default(0.1),
+  /** That learning rate itself, in place of the share. */
+  backboneInitialLr: z.number().positive().optional(),
+  /** Never let the backbone's learning rate exceed the head's. */
+  shouldAlign: z.boolean().default(true),
+  /** What the head's learning rate is divided by where no other is given. */
+  initialDenomLr: z.number().positive().default(10),
+  /** BatchNorm layers stay trainable from the start. */
+  trainBn: z.boolean().default(true),
+  /** Print both learning rates. */
+  verbose: z.boolean().default(false),
+  /** Decimals of the learning rates that are printed. */
+  rounding: z.int().min(0).max(100).default(12),
+});
+
+export type BackboneFinetuningOptions = z.input<typeof schema>;
 
 /** Freezes `module.backbone`, and trains it from an epoch on, its learning rate rising to that of the head. */
 export class BackboneFinetuning extends BaseFinetuning {
-  readonly #options: Required<Omit<BackboneFinetuningOptions, 'backboneInitialLr'>> & { backboneInitialLr?: number };
+  readonly #options: z.output<typeof schema>;
   previousBackboneLr: number | undefined;
 
   constructor(options: BackboneFinetuningOptions = {}) {
     super();
-    this.#options = {
-      unfreezeBackboneAtEpoch: 10,
-      lambdaFunc: () => 2,
-      backboneInitialRatioLr: 0.1,
-      shouldAlign: true,
-      initialDenomLr: 10,
-      trainBn: true,
-      verbose: false,
-      rounding: 12,
-      ...options,
-    };
-    const { unfreezeBackboneAtEpoch: epoch, backboneInitialRatioLr: ratio } = this.#options;
-    if (!Number.isInteger(epoch) || epoch < 0 || !(ratio > 0)) {
-      throw new ConfigurationError(
-        StrobeError.compose('new BackboneFinetuning: wrong options.', {
-          expected: 'unfreezeBackboneAtEpoch: an epoch from 0 up; backboneInitialRatioLr: a number above 0',
-          received: `unfreezeBackboneAtEpoch: ${epoch}, backboneInitialRatioLr: ${ratio}`,
-          hint: 'leave them out for 10 and 0.1',
-        }),
-      );
-    }
+    this.#options = checkOptions('BackboneFinetuning', schema, options);
   }
 
   override freezeBeforeTraining(module: Module): void {
@@ -154,13 +146,15 @@ export class BackboneFinetuning extends BaseFinetuning {
       const { trainBn, initialDenomLr } = o;
       const options = { lr: this.previousBackboneLr, trainBn, initialDenomLr };
       BaseFinetuning.unfreezeAndAddParamGroup(backboneOf(module), optimizer, options);
-      this.#say(headLr, this.previousBackboneLr);
+      this.#say(module, headLr, this.previousBackboneLr);
     } else if (epoch > o.unfreezeBackboneAtEpoch && this.previousBackboneLr !== undefined) {
       const next = o.lambdaFunc(epoch + 1) * this.previousBackboneLr;
       this.previousBackboneLr = o.shouldAlign && next > headLr ? headLr : next;
-      const group = optimizer.paramGroups.at(-1);
+      const own = new Set(parametersIn(backboneOf(module)));
+      // Its parameters are the last ones that came, unless somebody else has added a group since.
+      const group = optimizer.paramGroups.findLast(({ params }) => params.some((parameter) => own.has(parameter)));
       if (group) group.lr = this.previousBackboneLr;
-      this.#say(headLr, this.previousBackboneLr);
+      this.#say(module, headLr, this.previousBackboneLr);
     }
   }
 
@@ -172,9 +166,9 @@ export class BackboneFinetuning extends BaseFinetuning {
     this.previousBackboneLr = state.previousBackboneLr;
   }
 
-  #say(head: number, backbone: number): void {
+  #say({ trainer }: Module, head: number, backbone: number): void {
     const { verbose, rounding } = this.#options;
-    if (verbose) console.log(`Current lr: ${round(head, rounding)}, Backbone lr: ${round(backbone, rounding)}`);
+    if (verbose) trainer.print(`Current lr: ${round(head, rounding)}, Backbone lr: ${round(backbone, rounding)}`);
   }
 }
 

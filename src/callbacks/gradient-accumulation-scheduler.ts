@@ -1,30 +1,34 @@
-import { ConfigurationError, ContractError, describe, StrobeError } from '../errors.js';
+import { z } from 'zod';
+import { ContractError, StrobeError } from '../errors.js';
 import type { Module } from '../module/module.js';
-import { Callback } from '../trainer/callback.js';
+import { Callback, type CallbackKind } from '../trainer/callback.js';
 import type { Trainer } from '../trainer/trainer.js';
+import { checkOptions } from './options.js';
 
-export interface GradientAccumulationSchedulerOptions {
-  /** From which epoch on (counted from 0), how many batches make one update: `{ 0: 8, 4: 4 }`. Epoch 0 is 1 if left out. */
-  scheduling: Record<number, number>;
-}
+const isSchedule = (value: unknown): value is Record<number, number> =>
+  typeof value === 'object' &&
+  value !== null &&
+  Object.keys(value).length > 0 &&
+  Object.entries(value).every(([epoch, count]) => isCount(Number(epoch), 0) && isCount(count, 1));
+
+const isCount = (value: unknown, least: number) => Number.isInteger(value) && (value as number) >= least;
+
+const schema = z.strictObject({
+  /** From which epoch on, counted from 0, how many batches make one update: `{ 0: 8, 4: 4 }`. Epoch 0 is 1 if left out. */
+  scheduling: z.custom<Record<number, number>>(isSchedule, {
+    error: 'epochs from 0 up, each with a number of batches from 1 up, e.g. { 0: 8, 4: 4, 8: 1 }',
+  }),
+});
+
+export type GradientAccumulationSchedulerOptions = z.input<typeof schema>;
 
 /** Changes how many batches' gradients are added up for an update, from epoch to epoch. */
 export class GradientAccumulationScheduler extends Callback {
   readonly scheduling: Readonly<Record<number, number>>;
 
-  constructor({ scheduling }: GradientAccumulationSchedulerOptions) {
+  constructor(options: GradientAccumulationSchedulerOptions) {
     super();
-    const entries = Object.entries(scheduling ?? {}).map(([epoch, count]) => [Number(epoch), count] as const);
-    const wrong = entries.some(([epoch, n]) => !Number.isInteger(epoch) || epoch < 0 || !Number.isInteger(n) || n < 1);
-    if (entries.length === 0 || wrong) {
-      throw new ConfigurationError(
-        StrobeError.compose('new GradientAccumulationScheduler: wrong value for scheduling.', {
-          expected: 'epochs from 0 up, each with a number of batches from 1 up',
-          received: describe(scheduling),
-          hint: 'e.g. scheduling: { 0: 8, 4: 4, 8: 1 }',
-        }),
-      );
-    }
+    const { scheduling } = checkOptions('GradientAccumulationScheduler', schema, options);
     this.scheduling = { 0: 1, ...scheduling };
   }
 
@@ -34,6 +38,11 @@ export class GradientAccumulationScheduler extends Callback {
       .map(Number)
       .filter((key) => key <= epoch);
     return this.scheduling[Math.max(...from)] ?? 1;
+  }
+
+  /** First: what others do at an epoch's beginning goes by that epoch's accumulation. */
+  override get kind(): CallbackKind {
+    return 'tuner';
   }
 
   override onTrainStart(trainer: Trainer, module: Module): void {

@@ -10,9 +10,9 @@ import { checkOptions } from './options.js';
 const schema = z.strictObject({
   /** Which norms to log: of everything, of each layer, of each parameter. */
   per: z.array(z.enum(['total', 'layer', 'parameter'])).default(['total', 'layer', 'parameter']),
-  /** 1, 2, or Infinity for the largest element. */
+  /** Which norm: 1, 2, or `Infinity` for the largest element. */
   normType: z.union([z.literal(1), z.literal(2), z.literal(Infinity)], { error: '1, 2 or Infinity' }).default(2),
-  /** What the names begin with. */
+  /** What names begin with. */
   prefix: z.string().default('grad_norm'),
   /** Also count elements that are NaN or infinite. */
   countNonFinite: z.boolean().default(true),

@@ -30,3 +30,9 @@ export {
 } from './gradient-accumulation-scheduler.js';
 export { WeightAveraging, type AveragingMoment, type WeightAveragingOptions } from './weight-averaging.js';
 export { StochasticWeightAveraging, type StochasticWeightAveragingOptions } from './stochastic-weight-averaging.js';
+export {
+  BatchSizeFinder,
+  LearningRateFinder,
+  type BatchSizeFinderOptions,
+  type LearningRateFinderOptions,
+} from '../tuner/index.js';

@@ -10,9 +10,14 @@ import { needsLogger } from './needs-logger.js';
 import { checkOptions } from './options.js';
 
 const schema = z.strictObject({
-  /** When to log. Default: each scheduler at its own interval, an optimizer without one at both. */
+  /**
+   * When to log: as often as the trainer logs, or once an epoch. Default: each scheduler's own interval; both
+   * without a scheduler.
+   */
   loggingInterval: z.enum(['step', 'epoch']).optional(),
+  /** Also log `<name>-momentum`: `betas[0]`, or `momentum`, or 0 with a warning. */
   logMomentum: z.boolean().default(false),
+  /** Also log `<name>-weight_decay`. */
   logWeightDecay: z.boolean().default(false),
   /** Put before every name. */
   logKeyPrefix: z.string().default(''),

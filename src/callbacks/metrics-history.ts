@@ -7,7 +7,7 @@ import type { Trainer } from '../trainer/trainer.js';
 import { checkOptions } from './options.js';
 
 const schema = z.strictObject({
-  /** Which rows to keep: of the steps at which logs are due, of epochs, or both. */
+  /** Which rows to keep: of epochs, of the steps at which logs are due, or both. */
   interval: z.enum(['step', 'epoch', 'both']).default('epoch'),
 });
 

@@ -2,15 +2,15 @@ import { rm } from 'node:fs/promises';
 import { tell } from '../loggers/tell.js';
 import { join } from 'node:path';
 import { writeAtomically } from '../checkpoint/files.js';
-import { ContractError, StrobeError } from '../errors.js';
 import type { Metrics } from '../module/metrics.js';
 import type { Module } from '../module/module.js';
 import { Callback, type CallbackKind } from '../trainer/callback.js';
 import type { Stage } from '../trainer/hooks.js';
 import type { Trainer } from '../trainer/trainer.js';
 import { checkpointName, DEFAULT_STYLE } from './checkpoints/naming.js';
+import { metricsNow, refuseMissing } from './checkpoints/metrics.js';
 import { checkpointSettings, type CheckpointSettings, type ModelCheckpointOptions } from './checkpoints/options.js';
-import { entered, loserOf, ranks, scoreOf, type Ranking } from './checkpoints/ranking.js';
+import { entered, loserOf, rankingAsYaml, ranks, scoreOf, type Ranking } from './checkpoints/ranking.js';
 import { defaultFolder, folderFrom, freePath, isInside, isOccupied, linkTo } from './checkpoints/storage.js';
 import { belongsToEpochEnd, epochIsDue, stepIsDue, timeIsDue } from './checkpoints/trigger.js';
 import { isJudging, worst, type Mode } from './monitor.js';
@@ -126,7 +126,7 @@ export class ModelCheckpoint extends Callback {
 
   override async onTrainEnd(trainer: Trainer): Promise<void> {
     if (this.#settings.saveLast !== false && this.#lastSaved.path === '' && isJudging(trainer))
-      await this.#saveLast(trainer, this.#metrics(trainer));
+      await this.#saveLast(trainer, metricsNow(trainer));
   }
 
   override teardown(): void {
@@ -138,7 +138,7 @@ export class ModelCheckpoint extends Callback {
     const { saveOnException, saveLast } = this.#settings;
     if (!saveOnException || trainer.options.fastDevRun !== false || trainer.sanityChecking) return;
     if (trainer.globalStep === this.#lastSaved.step) return;
-    const metrics = this.#metrics(trainer);
+    const metrics = metricsNow(trainer);
     const path = this.formatCheckpointName(metrics);
     await this.#write(trainer, path, () => {});
     if (saveLast !== false) await this.#saveLast(trainer, metrics);
@@ -159,10 +159,7 @@ export class ModelCheckpoint extends Callback {
 
   /** Writes `bestKModels` as YAML. Default path: `best_k_models.yaml` in `dirpath`. */
   async toYaml(path = join(this.#folder, 'best_k_models.yaml')): Promise<void> {
-    const lines = Object.entries(this.bestKModels).map(
-      ([file, score]) => `${JSON.stringify(file)}: ${yamlNumber(score)}\n`,
-    );
-    await writeAtomically(path, [new TextEncoder().encode(lines.join('') || '{}\n')]);
+    await writeAtomically(path, [new TextEncoder().encode(rankingAsYaml(this.bestKModels))]);
   }
 
   override stateDict(): CheckpointState {
@@ -215,7 +212,7 @@ export class ModelCheckpoint extends Callback {
   /** A step's checkpoint waits for the validation that belongs to the step, and for a metric that is not there yet. */
   #hasToWait(trainer: Trainer): boolean {
     if (trainer.validationFollows) return true;
-    const missing = this.monitor !== undefined && !(this.monitor in this.#metrics(trainer));
+    const missing = this.monitor !== undefined && !(this.monitor in metricsNow(trainer));
     return missing && trainer.validates;
   }
 
@@ -226,7 +223,7 @@ export class ModelCheckpoint extends Callback {
   async #save(trainer: Trainer): Promise<void> {
     if (!isJudging(trainer) || trainer.globalStep === this.#lastSaved.step) return;
     const { saveTopK, saveLast } = this.#settings;
-    const metrics = this.#metrics(trainer);
+    const metrics = metricsNow(trainer);
     const saved = saveTopK !== 0 && (await this.#saveRanked(trainer, metrics));
     const linkable = saveLast === 'link' && this.#lastSaved.path !== '';
     if (saveLast !== false && (saved || saveTopK === 0 || linkable)) await this.#saveLast(trainer, metrics);
@@ -244,7 +241,7 @@ export class ModelCheckpoint extends Callback {
       return true;
     }
     const value = metrics[monitor];
-    if (value === undefined) return this.#missing(trainer, metrics);
+    if (value === undefined) return refuseMissing(trainer, monitor, metrics);
     const score = scoreOf(value, mode);
     const what = `Epoch ${trainer.currentEpoch}, step ${trainer.globalStep}: ${monitor}`;
     if (!ranks(this.bestKModels, score, k, mode)) {
@@ -316,24 +313,4 @@ export class ModelCheckpoint extends Callback {
     if (!isInside(path, this.#folder) || path === trainer.ckptPath) return;
     await rm(path, { force: true });
   }
-
-  #metrics(trainer: Trainer): Metrics {
-    const { epoch = trainer.currentEpoch, step = trainer.globalStep, ...metrics } = trainer.callbackMetrics;
-    return { ...metrics, epoch: Math.trunc(epoch), step: Math.trunc(step) };
-  }
-
-  #missing(trainer: Trainer, metrics: Metrics): false {
-    const message = StrobeError.compose(`ModelCheckpoint has no metric called ${this.monitor}.`, {
-      expected: `this.log('${this.monitor}', ...) in the module`,
-      received: Object.keys(metrics).join(', '),
-      hint: 'monitor one of those that are logged',
-    });
-    if (trainer.validates && trainer.progress.validationBatches.length > 0) throw new ContractError(message);
-    trainer.warn(message);
-    return false;
-  }
-}
-
-function yamlNumber(value: number): string {
-  return Number.isFinite(value) ? String(value) : value > 0 ? '.inf' : '-.inf';
 }

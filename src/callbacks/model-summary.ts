@@ -10,7 +10,7 @@ import type { Trainer } from '../trainer/trainer.js';
 import { checkOptions } from './options.js';
 
 const schema = z.strictObject({
-  /** How many levels of layers to show: 0 none, -1 all. */
+  /** How many levels of layers to show: 0 nothing, -1 all. */
   maxDepth: z.int().min(-1).default(1),
 });
 

@@ -7,7 +7,7 @@ import type { Trainer } from '../trainer/trainer.js';
 import { checkOptions } from './options.js';
 
 const schema = z.strictObject({
-  /** When to write: after each batch, once at the end, or both. */
+  /** After each batch (`writeOnBatchEnd`), once at the end (`writeOnEpochEnd`), or both. */
   writeInterval: z.enum(['batch', 'epoch', 'batchAndEpoch']).default('batch'),
 });
 

@@ -8,13 +8,18 @@ import { Callback } from '../trainer/callback.js';
 import type { Batch, StepOutputs } from '../trainer/hooks.js';
 import type { Trainer } from '../trainer/trainer.js';
 import { checkOptions } from './options.js';
+import { advance, epochLoop, evaluationLoop, viewOf, type Loop } from './progress/loop.js';
+import { refreshRateIn } from './progress/refresh-rate.js';
 
 const schema = z.strictObject({
-  /** Show every so many batches; 0 shows nothing. Renderers slow down further by themselves. */
+  /** Show every so many batches, and the last one; 0 shows nothing. Renderers slow down further by themselves. */
   refreshRate: z.int().min(0).default(1),
-  /** Keep a line of each epoch that has ended. Where there are no bars, lines are kept in any case. */
+  /** Keep a line of each epoch that has ended on a terminal; elsewhere lines are kept in any case. */
   leave: z.boolean().default(true),
-  /** Where to: bars in a terminal, else plain lines. Default: a display in a notebook, else stderr if it is a terminal, else stdout. */
+  /**
+   * Where to: bars on a terminal, else plain lines. Default: a notebook's display, else stderr if it is a terminal,
+   * else stdout.
+   */
   stream: z
     .custom<NodeJS.WriteStream>((value) => typeof (value as NodeJS.WriteStream | undefined)?.write === 'function')
     .optional(),
@@ -24,14 +29,24 @@ export type ProgressBarOptions = z.input<typeof schema>;
 
 type LoopKind = 'train' | 'sanity' | 'val' | 'test' | 'predict';
 
-interface Loop {
-  description: string;
-  epoch?: number;
-  done: number;
-  total: number;
-  began: number;
-  /** Batches that were done when this process came to the loop. */
-  before: number;
+/** A run as it is watched: forks share their callbacks, and play in turn. */
+interface Watch {
+  renderer: ProgressRenderer;
+  training?: Loop | undefined;
+  evaluation?: Loop | undefined;
+  /** Of the batch that was shown last. */
+  loss?: number | undefined;
+  /** Since when it stands, if it does. */
+  since?: number | undefined;
+  rest: () => void;
+}
+
+/** The time for which a run stood is not the loops' time. */
+function goOn(watch: Watch): void {
+  if (watch.since === undefined) return;
+  const stood = performance.now() - watch.since;
+  for (const loop of [watch.training, watch.evaluation]) if (loop) loop.began += stood;
+  watch.since = undefined;
 }
 
 /** Shows how far the loops are, how fast, how long still, and the metrics. Clocks are the process's own, never saved. */
@@ -40,11 +55,9 @@ export class ProgressBar extends Callback {
   readonly refreshRate: number;
   readonly #options: z.output<typeof schema>;
   readonly #totals: Partial<Record<LoopKind, number>> = {};
+  readonly #watched = new WeakMap<Trainer, Watch>();
   #renderer: ProgressRenderer | undefined;
   #enabled = true;
-  #training: Loop | undefined;
-  #evaluation: Loop | undefined;
-  #loss: { dataSync(): ArrayLike<number> } | undefined;
 
   constructor(options: ProgressBarOptions = {}) {
     super();
@@ -88,7 +101,7 @@ export class ProgressBar extends Callback {
 
   /** Writes a line above the bars. */
   print(line: string): void {
-    this.#output.print(line);
+    (this.#renderer ??= this.makeRenderer(this.#options.stream)).print(line);
   }
 
   /** What is shown behind the bar: the logger's version and what was logged with `progBar`. Override it to show more. */
@@ -114,7 +127,10 @@ export class ProgressBar extends Callback {
 
   override teardown(trainer: Trainer): void {
     const { status } = trainer;
-    this.#renderer?.close?.(status === 'interrupted' || status === 'failed' ? status : 'done');
+    const watch = this.#watched.get(trainer);
+    watch?.renderer.close?.(status === 'interrupted' || status === 'failed' ? status : 'done');
+    if (watch) trainer.atRest.delete(watch.rest);
+    this.#watched.delete(trainer);
     this.#renderer = undefined;
     trainer.printer = undefined;
   }
@@ -125,7 +141,7 @@ export class ProgressBar extends Callback {
 
   override onTrainBatchStart(trainer: Trainer): void {
     // A run that goes on in the middle of an epoch comes here first.
-    if (!this.#training) this.#beginEpoch(trainer);
+    if (!this.#of(trainer).training) this.#beginEpoch(trainer);
   }
 
   override onTrainBatchEnd(
@@ -135,19 +151,21 @@ export class ProgressBar extends Callback {
     _batch: Batch,
     batchIdx: number,
   ): void {
-    if (!this.#training) return;
-    this.#training.done = batchIdx + 1;
-    this.#loss = outputs.loss;
-    this.#refresh(trainer, this.#training);
-    this.#loss = undefined;
+    const { training } = this.#of(trainer);
+    if (!training) return;
+    training.done = batchIdx + 1;
+    this.#refresh(trainer, training, outputs.loss);
   }
 
   override onTrainEpochEnd(trainer: Trainer): void {
-    const loop = this.#training;
-    this.#training = undefined;
+    const watch = this.#of(trainer);
+    goOn(watch);
+    const loop = watch.training;
+    watch.training = undefined;
     if (!loop || !this.isEnabled || trainer.status !== 'running') return;
-    if (this.#options.leave || !this.#output.transient) this.#output.finish(this.#view(loop, this.getMetrics(trainer)));
-    else this.#output.show([]);
+    const { renderer } = watch;
+    if (this.#options.leave || !renderer.transient) renderer.finish(viewOf(loop, this.getMetrics(trainer)));
+    else renderer.show([]);
   }
 
   override onValidationStart(trainer: Trainer): void {
@@ -208,77 +226,71 @@ export class ProgressBar extends Callback {
     this.#end(trainer);
   }
 
-  get #output(): ProgressRenderer {
-    return (this.#renderer ??= this.makeRenderer(this.#options.stream));
+  /** Runs that play in turn share a terminal; in a notebook each has a display of its own. */
+  #of(trainer: Trainer): Watch {
+    const known = this.#watched.get(trainer);
+    if (known) return known;
+    if (!this.#renderer || this.#renderer.separate) this.#renderer = this.makeRenderer(this.#options.stream);
+    const renderer = this.#renderer;
+    const rest = (): void => {
+      goOn(watch);
+      renderer.pause?.(this.#views(trainer));
+      watch.since = performance.now();
+    };
+    const watch: Watch = { renderer, rest };
+    this.#watched.set(trainer, watch);
+    if (this.isEnabled) trainer.atRest.add(watch.rest);
+    return watch;
   }
 
   #beginEpoch(trainer: Trainer): void {
-    const { batchIdx } = trainer.progress;
-    const description = `Epoch ${trainer.currentEpoch}`;
-    this.#training = {
-      description,
-      epoch: trainer.currentEpoch,
-      done: batchIdx,
-      total: trainer.numTrainingBatches,
-      began: performance.now(),
-      before: batchIdx,
-    };
-    this.#totals.train = this.#training.total;
-    this.#refresh(trainer, this.#training);
+    const training = epochLoop(trainer);
+    this.#of(trainer).training = training;
+    this.#totals.train = training.total;
+    this.#refresh(trainer, training);
   }
 
   #begin(trainer: Trainer, kind: LoopKind, description: string): void {
-    this.#evaluation = {
-      description: `${description} DataLoader 0`,
-      done: 0,
-      total: trainer.numEvaluationBatches[0] ?? Infinity,
-      began: performance.now(),
-      before: 0,
-    };
-    this.#totals[kind] = this.#evaluation.total;
-    this.#refresh(trainer, this.#evaluation);
+    const evaluation = evaluationLoop(trainer, description);
+    this.#of(trainer).evaluation = evaluation;
+    this.#totals[kind] = evaluation.total;
+    this.#refresh(trainer, evaluation);
   }
 
   #advance(trainer: Trainer, batchIdx: number, dataloaderIdx: number): void {
-    const loop = this.#evaluation;
+    const loop = this.#of(trainer).evaluation;
     if (!loop) return;
-    if (!loop.description.endsWith(` ${dataloaderIdx}`)) {
-      Object.assign(loop, {
-        description: loop.description.replace(/\d+$/, String(dataloaderIdx)),
-        total: trainer.numEvaluationBatches[dataloaderIdx] ?? Infinity,
-        began: performance.now(),
-      });
-    }
-    loop.done = batchIdx + 1;
+    advance(loop, trainer, batchIdx, dataloaderIdx);
     this.#refresh(trainer, loop);
   }
 
   /** A loop of its own leaves a line; one inside an epoch leaves none. */
   #end(trainer: Trainer): void {
-    const loop = this.#evaluation;
-    this.#evaluation = undefined;
+    const watch = this.#of(trainer);
+    goOn(watch);
+    const loop = watch.evaluation;
+    watch.evaluation = undefined;
     if (loop && this.isEnabled && trainer.stage !== 'fit' && trainer.status === 'running')
-      this.#output.finish(this.#view(loop, this.getMetrics(trainer)));
+      watch.renderer.finish(viewOf(loop, this.getMetrics(trainer)));
   }
 
-  #refresh(trainer: Trainer, { done, total }: Loop): void {
-    if (!this.isEnabled || (done % this.refreshRate !== 0 && done !== total) || !this.#output.due(performance.now()))
-      return;
+  #refresh(trainer: Trainer, { done, total }: Loop, loss?: StepOutputs['loss']): void {
+    const watch = this.#of(trainer);
+    goOn(watch);
+    if (!this.isEnabled || (done % this.refreshRate !== 0 && done !== total)) return;
+    if (!watch.renderer.due(performance.now())) return;
+    // Reading it waits for the engine.
+    if (loss) watch.loss = loss.dataSync()[0];
+    watch.renderer.show(this.#views(trainer));
+  }
+
+  /** The loops that are under way, outermost first. */
+  #views(trainer: Trainer): ProgressView[] {
+    const { loss, training, evaluation } = this.#of(trainer);
     const metrics = this.getMetrics(trainer);
-    const loss = this.#loss?.dataSync()[0];
-    const training = this.#training && this.#view(this.#training, loss === undefined ? metrics : { loss, ...metrics });
-    const evaluation = this.#evaluation && this.#view(this.#evaluation, {});
-    this.#output.show([training, evaluation].filter((view) => view !== undefined));
+    return [
+      training && viewOf(training, loss === undefined ? metrics : { loss, ...metrics }),
+      evaluation && viewOf(evaluation, {}),
+    ].filter((view) => view !== undefined);
   }
-
-  #view({ began, before, ...loop }: Loop, metrics: ShownMetrics): ProgressView {
-    return { ...loop, elapsed: (performance.now() - began) / 1000, doneHere: loop.done - before, metrics };
-  }
-}
-
-/** What tqdm's users set in the environment counts here, too; Colab's pages cannot take a line for each batch. */
-export function refreshRateIn(environment: NodeJS.ProcessEnv, refreshRate: number): number {
-  if (environment['COLAB_GPU'] !== undefined && refreshRate === 1) return 20;
-  const atLeast = Number(environment['TQDM_MINITERS'] ?? 0);
-  return Number.isInteger(atLeast) ? Math.max(atLeast, refreshRate) : refreshRate;
 }

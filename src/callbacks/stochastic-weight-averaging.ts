@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { ContractError, StrobeError } from '../errors.js';
 import type { Module } from '../module/module.js';
-import { Callback } from '../trainer/callback.js';
+import { Callback, type CallbackKind } from '../trainer/callback.js';
 import type { Trainer } from '../trainer/trainer.js';
 import { Average, equalAverage, weightsOf, type AverageFunction } from './average.js';
 import { checkOptions } from './options.js';
@@ -10,16 +10,18 @@ import { checkOptions } from './options.js';
 const schema = z.strictObject({
   /** The learning rate to average at; one, or one for each parameter group. */
   swaLrs: z.union([z.number().positive(), z.array(z.number().positive()).min(1)]),
-  /** The first epoch that is averaged: a share of maxEpochs (below 1), or its number, counted from 1. Default 0.8. */
+  /** The first epoch that is averaged: a share of `maxEpochs` (below 1), or its number, counted from 1. */
   swaEpochStart: z
     .number()
     .refine((value) => (value >= 0 && value < 1) || (Number.isInteger(value) && value >= 1), {
       error: 'a share below 1, or an epoch from 1 up',
     })
     .default(0.8),
-  /** Epochs in which the learning rate moves from what it was to swaLrs. Default 10. */
+  /** Epochs in which the learning rate moves from what it was to `swaLrs`. */
   annealingEpochs: z.int().min(0).default(10),
+  /** The curve on which it moves. */
   annealingStrategy: z.enum(['cos', 'linear']).default('cos'),
+  /** How weights enter the average: `(average, current, averaged) => average`. Default: the mean. */
   avgFn: z.custom<AverageFunction>((value) => typeof value === 'function', { error: 'a function' }).optional(),
 });
 
@@ -89,23 +91,22 @@ export class StochasticWeightAveraging extends Callback {
     this.#swaStart = Math.max(first - 1, 0);
   }
 
+  /** First: what others see and do at an epoch's beginning goes by the learning rates of that epoch. */
+  override get kind(): CallbackKind {
+    return 'tuner';
+  }
+
   override onTrainEpochStart(trainer: Trainer): void {
     const [optimizer] = trainer.optimizers;
     if (!optimizer || trainer.currentEpoch < this.#swaStart) return;
-    if (this.#startLrs.length === 0) {
-      this.#startLrs = optimizer.paramGroups.map(({ lr }) => lr);
-      const [scheduler] = trainer.lrSchedulers;
-      if (scheduler) {
-        trainer.print(
-          `Swapping scheduler ${scheduler.scheduler.constructor.name} for that of StochasticWeightAveraging`,
-        );
-      }
-      for (const [i, group] of optimizer.paramGroups.entries()) group.initialLr = this.#target(i);
+    const [scheduler] = trainer.lrSchedulers;
+    if (this.#startLrs.length === 0 && scheduler) {
+      trainer.print(`Swapping scheduler ${scheduler.scheduler.constructor.name} for that of StochasticWeightAveraging`);
     }
     this.#setRates(trainer);
   }
 
-  /** Again in every batch: a scheduler that steps in between does not count any more. */
+  /** Again in every batch: a scheduler that steps in between does not count any more, and groups may have come. */
   override onTrainBatchStart(trainer: Trainer): void {
     if (trainer.currentEpoch >= this.#swaStart) this.#setRates(trainer);
   }
@@ -147,7 +148,8 @@ export class StochasticWeightAveraging extends Callback {
 
   #target(group: number): number {
     const { swaLrs } = this.#options;
-    return Array.isArray(swaLrs) ? (swaLrs[group] as number) : swaLrs;
+    // A group that came later goes where the last one goes.
+    return Array.isArray(swaLrs) ? (swaLrs[group] ?? (swaLrs.at(-1) as number)) : swaLrs;
   }
 
   /** From the old learning rate to swaLrs, by cosine or line. The first averaged epoch still has the old one. */
@@ -157,7 +159,8 @@ export class StochasticWeightAveraging extends Callback {
     const t = Math.min(1, annealingEpochs === 0 ? epochs : epochs / annealingEpochs);
     const share = annealingStrategy === 'cos' ? (1 - Math.cos(Math.PI * t)) / 2 : t;
     for (const [i, group] of (trainer.optimizers[0]?.paramGroups ?? []).entries()) {
-      const from = this.#startLrs[i] ?? group.lr;
+      if (this.#startLrs[i] === undefined) group.initialLr = this.#target(i);
+      const from = (this.#startLrs[i] ??= group.lr);
       group.lr = from + (this.#target(i) - from) * share;
     }
   }

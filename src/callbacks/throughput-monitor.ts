@@ -18,13 +18,13 @@ const schema = z.strictObject({
   batchSizeFn: counter.optional(),
   /** Items in a batch, such as tokens. */
   lengthFn: counter.optional(),
-  /** Batches over which rates are taken. */
+  /** Batches over which rates are taken, at least 2. */
   windowSize: z.int().min(2).default(100),
   /** Floating-point operations of a batch (forward and backward in training), or how to count them. */
   flopsPerBatch: z.union([z.number().min(0), counter]).optional(),
   /** Operations a second that the machine could do: gives `mfu`, the share of them that is used. */
   availableFlops: z.number().positive().optional(),
-  /** Between the parts of the metrics' names. */
+  /** Between the parts of names. */
   separator: z.string().default('/'),
 });
 

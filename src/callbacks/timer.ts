@@ -5,15 +5,18 @@ import { milliseconds, type Duration } from '../trainer/duration.js';
 import { checkOptions } from './options.js';
 
 const schema = z.strictObject({
-  /** How long to train: see {@link Duration}. Default: forever, with the time taken. */
-  duration: z.unknown().optional(),
+  /**
+   * How long to train: `'DD:HH:MM:SS'`, `{ days, hours, minutes, seconds }`, or milliseconds; 0 takes no step.
+   * Default: for ever.
+   */
+  duration: z.custom<Duration>().optional(),
   /** Look at the clock after batches or after epochs. */
   interval: z.enum(['step', 'epoch']).default('step'),
   /** Say so when the time is up. */
   verbose: z.boolean().default(true),
 });
 
-export type TimerOptions = Omit<z.input<typeof schema>, 'duration'> & { duration?: Duration };
+export type TimerOptions = z.input<typeof schema>;
 
 const STAGES = ['train', 'sanityCheck', 'validate', 'test', 'predict'] as const;
 export type TimedStage = (typeof STAGES)[number];

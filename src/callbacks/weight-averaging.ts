@@ -12,19 +12,19 @@ import { checkOptions } from './options.js';
 export type AveragingMoment = { stepIdx: number; epochIdx?: undefined } | { stepIdx?: undefined; epochIdx: number };
 
 export const averagingShape = {
-  /** Average BatchNorm's statistics and other buffers, too. Default true. */
+  /** Average BatchNorm's statistics and other buffers, too. */
   useBuffers: z.boolean().default(true),
 };
 
 const schema = z.strictObject({
   ...averagingShape,
-  /** `(average, current, averaged) => average`. Default: the mean of all weights so far. */
+  /** How weights enter the average: `(average, current, averaged) => average`. Default: the mean. */
   avgFn: z.custom<AverageFunction>((value) => typeof value === 'function', { error: 'a function' }).optional(),
 });
 
 export type WeightAveragingOptions = z.input<typeof schema>;
 
-interface State {
+export interface AveragingState {
   average: { count: number; values: Record<string, tf.Tensor> };
   latestUpdateStep: number;
   latestUpdateEpoch: number;
@@ -87,9 +87,10 @@ export class WeightAveraging extends Callback {
     this.#latestUpdateEpoch = currentEpoch;
   }
 
+  /** Of several averages the last one is validated; the first one keeps what training goes on with. */
   override onValidationEpochStart(trainer: Trainer, module: Module): void {
     if (trainer.stage !== 'fit' || Object.keys(this.#average.values).length === 0) return;
-    this.#live = weightsOf(module, this.#useBuffers);
+    if (!this.#isSwapped(trainer)) this.#live = weightsOf(module, true);
     module.loadStateDict(this.#average.values, { strict: false });
   }
 
@@ -110,7 +111,7 @@ export class WeightAveraging extends Callback {
   /** The average becomes the file's weights, for whoever loads these; the weights of training stand beside them. */
   override onSaveCheckpoint(trainer: Trainer, _module: Module, checkpoint: Checkpoint): void {
     const { values } = this.#average;
-    if (Object.keys(values).length === 0 || Object.keys(this.#live).length > 0) return;
+    if (Object.keys(values).length === 0 || this.#isSwapped(trainer) || averagesOf(trainer).at(-1) !== this) return;
     const weights = checkpoint.stateDict;
     const own = this.#stateIn(trainer, checkpoint);
     const current: Record<string, tf.Tensor> = {};
@@ -129,7 +130,8 @@ export class WeightAveraging extends Callback {
   override onLoadCheckpoint(trainer: Trainer, _module: Module, checkpoint: Checkpoint): void {
     const current = checkpoint['currentModelState'] as Record<string, tf.Tensor> | undefined;
     const own = this.#stateIn(trainer, checkpoint);
-    if (!current || !own) return;
+    // The average that stands as the file's weights is the one that is missing in its state.
+    if (!current || !own || Object.keys(own.average.values).length > 0) return;
     own.average.values = Object.fromEntries(
       Object.keys(current).map((name) => [name, checkpoint.stateDict[name] as tf.Tensor]),
     );
@@ -137,7 +139,7 @@ export class WeightAveraging extends Callback {
     delete checkpoint['currentModelState'];
   }
 
-  override stateDict(): State {
+  override stateDict(): AveragingState {
     return {
       average: this.#average.state(),
       latestUpdateStep: this.#latestUpdateStep,
@@ -146,7 +148,7 @@ export class WeightAveraging extends Callback {
     };
   }
 
-  override loadStateDict({ average, latestUpdateStep, latestUpdateEpoch, live }: State): void {
+  override loadStateDict({ average, latestUpdateStep, latestUpdateEpoch, live }: AveragingState): void {
     this.#average.load(average);
     tf.dispose(average.values);
     this.#latestUpdateStep = latestUpdateStep;
@@ -166,8 +168,17 @@ export class WeightAveraging extends Callback {
     this.#live = {};
   }
 
-  #stateIn(trainer: Trainer, { callbacks }: Checkpoint): State | undefined {
-    const key = trainer.callbacks.keyed().find(([, callback]) => callback === this)?.[0];
-    return key === undefined ? undefined : (callbacks?.[key] as State | undefined);
+  /** Whether an average is in the module's place. */
+  #isSwapped(trainer: Trainer): boolean {
+    return averagesOf(trainer).some((other) => Object.keys(other.#live).length > 0);
   }
+
+  #stateIn(trainer: Trainer, { callbacks }: Checkpoint): AveragingState | undefined {
+    const key = trainer.callbacks.keyed().find(([, callback]) => callback === this)?.[0];
+    return key === undefined ? undefined : (callbacks?.[key] as AveragingState | undefined);
+  }
+}
+
+function averagesOf({ callbacks }: Trainer): WeightAveraging[] {
+  return callbacks.filter((callback) => callback instanceof WeightAveraging);
 }

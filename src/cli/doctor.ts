@@ -54,10 +54,7 @@ export function toText({ strobe, tfjs, machine, gpus, jupyter, chosen, engines }
       ? ['gpu        none found by nvidia-smi']
       : gpus.map(({ name, driver, memoryMiB }) => `gpu        ${name}, ${memoryMiB} MiB, driver ${driver}`)),
     `tfjs       ${tfjs}`,
-    `jupyter    ${jupyter.version ?? `not found: ${jupyter.remedy}`}`,
-    ...(jupyter.version === null
-      ? []
-      : [`kernel     ${jupyter.kernels.join(', ') || 'Strobe has no kernelspec in Jupyter'}`]),
+    ...jupyterLines(jupyter),
     `engine     ${chosen ? `${chosen.name} (${chosen.reason})${threads}` : 'none: nothing can train here'}`,
     '',
     'engines, fastest first:',
@@ -67,4 +64,11 @@ export function toText({ strobe, tfjs, machine, gpus, jupyter, chosen, engines }
       ...(note ? [`           ${note}`] : []),
     ]),
   ].join('\n');
+}
+
+function jupyterLines({ version, kernel, remedy }: Jupyter): string[] {
+  if (version === null) return [`jupyter    not found; to get it: ${remedy}`];
+  const place = kernel ? `strobe, in ${kernel.folder}` : 'not installed';
+  const state = kernel?.missing ? `${place}, but ${kernel.missing} is gone` : place;
+  return [`jupyter    ${version}`, `kernel     ${state}${remedy ? `; to get it: ${remedy}` : ''}`];
 }

@@ -1,4 +1,5 @@
 import { access } from 'node:fs/promises';
+import { register as registerHook } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { register } from 'tsx/esm/api';
@@ -36,8 +37,20 @@ export async function loadExperiment(file: string, settings: Record<string, unkn
   return check(file, experiment);
 }
 
+/**
+ * Node takes a .ts file for CommonJS where the next package.json does not say otherwise, and could not `import` from it then.
+ * A module hook, which has to be source.
+ */
+const TYPESCRIPT_IS_ESM = `
+export async function resolve(specifier, context, next) {
+  const resolved = await next(specifier, context);
+  const typescript = /\\.tsx?(\\?|$)/.test(resolved.url);
+  return typescript && resolved.format === 'commonjs' ? { ...resolved, format: 'module' } : resolved;
+}`;
+
 async function importFile(file: string, path: string): Promise<Record<string, unknown>> {
   const unregister = register();
+  registerHook(`data:text/javascript,${encodeURIComponent(TYPESCRIPT_IS_ESM)}`);
   try {
     return (await import(pathToFileURL(path).href)) as Record<string, unknown>;
   } catch (cause) {

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { buildNative, type BuildProgress, removeNative } from '../backend/native/build.js';
 import { findInstallation } from '../backend/native/installation.js';
 import { nativePaths } from '../backend/native/paths.js';
@@ -12,6 +13,9 @@ export interface NativeBuildFlags {
   cuda?: boolean;
   dryRun?: boolean;
 }
+
+/** How a user or a system tells a program to end. */
+const ENDINGS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** `strobe native build`: Ctrl-C ends it; called again, it goes on where it stopped. */
 export async function nativeBuild({ from, cpu, cuda, dryRun }: NativeBuildFlags): Promise<void> {
@@ -32,14 +36,26 @@ export async function nativeBuild({ from, cpu, cuda, dryRun }: NativeBuildFlags)
   }
   const variant: Variant | undefined = cpu ? 'cpu' : cuda ? 'cuda' : undefined;
   const abort = new AbortController();
-  const interrupt = (): void => abort.abort(new Error('interrupted by Ctrl-C'));
-  process.once('SIGINT', interrupt);
+  const interrupt = (name: string): void => abort.abort(new Error(`ended by ${name}`));
+  for (const name of ENDINGS) process.on(name, interrupt);
   try {
-    const { tried } = await buildNative({ from, variant, dryRun, paths, signal: abort.signal, onProgress: say });
+    const folder = from === undefined ? undefined : resolve(from);
+    const { tried } = await buildNative({
+      from: folder,
+      variant,
+      dryRun,
+      paths,
+      signal: abort.signal,
+      onProgress: progressLines(),
+    });
     if (dryRun) console.log(`It would go to ${paths.root}.`);
     else if (tried) console.log(`TensorFlow ${tried.version} trains here, on the ${tried.gpu ? 'GPU' : 'CPU'}.`);
+  } catch (error) {
+    if (error !== abort.signal.reason) throw error;
+    console.error('Interrupted. strobe native build goes on from there.');
+    process.exitCode = 130;
   } finally {
-    process.off('SIGINT', interrupt);
+    for (const name of ENDINGS) process.off(name, interrupt);
   }
 }
 
@@ -67,7 +83,14 @@ export function nativeRemove(): void {
   console.log(removeNative() ? `Removed ${root}.` : `There is nothing to remove in ${root}.`);
 }
 
-function say({ number, of, title, status }: BuildProgress): void {
-  const ending = { started: ' ...', done: ': done', kept: ': done already', planned: ': would be done' }[status];
-  console.log(`[${number}/${of}] ${title}${ending}`);
+/** A line when a stage begins, one when it has ended. */
+function progressLines(): (progress: BuildProgress) => void {
+  let from = 0;
+  return ({ number, of, title, plan, status }) => {
+    const stage = `[${number}/${of}] ${title}`;
+    if (status === 'started') from = performance.now();
+    if (status === 'done') console.log(`      done in ${((performance.now() - from) / 1000).toFixed(0)} s`);
+    else if (status === 'kept') console.log(`${stage}: done already`);
+    else console.log(plan ? `${stage}\n      ${plan}` : stage);
+  };
 }

@@ -1,6 +1,3 @@
-import { inspect } from 'node:util';
-import { ContractError, describe, StrobeError } from '../errors.js';
-
 /** The method by which an object shows itself in a notebook: `[SHOW](): MimeBundle`. Jupyter's and Deno's convention. */
 export const SHOW: unique symbol = Symbol.for('Jupyter.display') as never;
 
@@ -12,43 +9,24 @@ export interface Showable {
   [SHOW](): MimeBundle;
 }
 
-/**
- * What a value looks like. There is always a `text/plain`: values that do not show themselves have only that.
- *
- * @throws ContractError if the value's own method gives something other than a record
- */
-export function bundleOf(value: unknown): MimeBundle & { 'text/plain': string } {
-  const own = isShowable(value) ? checked(value[SHOW]()) : {};
-  const text = own['text/plain'];
-  return { ...own, 'text/plain': typeof text === 'string' ? text : plainText(value) };
+/** What can be drawn as text and as HTML: a table, a figure, a curve in a cell. */
+export interface Drawable {
+  toText(): string;
+  toHtml(): string;
 }
 
-/** What a value looks like where there is only text. Figures and tables draw nothing else for it. */
-export function textOf(value: unknown): string {
-  const { toText } = (value ?? {}) as { toText?: unknown };
-  return isShowable(value) && typeof toText === 'function' ? String(toText.call(value)) : bundleOf(value)['text/plain'];
+/** What changes while it is shown. The function that `onChange` gives back ends the telling. */
+export interface Live extends Showable {
+  onChange(listener: () => void): () => void;
 }
 
-function isShowable(value: unknown): value is Showable {
+export function isLive(value: unknown): value is Live {
+  return isShowable(value) && typeof (value as Partial<Live>).onChange === 'function';
+}
+
+export function isShowable(value: unknown): value is Showable {
   return (
     ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
     typeof (value as Partial<Showable>)[SHOW] === 'function'
-  );
-}
-
-function plainText(value: unknown): string {
-  return typeof value === 'string' ? value : inspect(value);
-}
-
-function checked(bundle: unknown): MimeBundle {
-  if (typeof bundle === 'object' && bundle !== null && !Array.isArray(bundle) && !('then' in bundle)) {
-    return bundle as MimeBundle;
-  }
-  throw new ContractError(
-    StrobeError.compose("An object's Symbol.for('Jupyter.display') method gave no MIME bundle.", {
-      expected: "a record such as { 'text/plain': '...', 'text/html': '...' }",
-      received: describe(bundle),
-      hint: 'make it synchronous, and return a record of formats by MIME type',
-    }),
   );
 }

@@ -3,10 +3,11 @@ import { isPlainData } from '../tensors/plain.js';
 import type { MetricRow } from '../trainer/metric-history.js';
 import { SHOW, type MimeBundle } from './bundle.js';
 import { metricNames, metricSeries } from './metric-rows.js';
-import { Figure, type CurvePanel, type Series } from './plots/figure.js';
+import { Figure } from './figure/figure.js';
+import type { CurvePanel, Series } from './figure/spec.js';
 import { smoothedSeries } from './plots/metric-curves.js';
 import { brief } from './tables/callbacks.js';
-import { lessIsBetter } from './tables/metrics.js';
+import { best, lessIsBetter } from './tables/metrics.js';
 import { Table, type Cell } from './tables/table.js';
 
 /** Runs side by side: the table and the plot, shown together by `display(comparison)`. */
@@ -69,17 +70,12 @@ function tableOf(runs: readonly Run[], titles: string[], names: readonly string[
     rows.push([title, ...values.map((value) => (Number.isNaN(value) ? '' : value))]);
   };
   for (const name of names) {
-    const least = lessIsBetter(name);
-    const pick = (values: number[]) => {
-      const finite = values.filter(Number.isFinite);
-      if (finite.length === 0) return NaN;
-      return finite.reduce((best, value) => (least ? Math.min(best, value) : Math.max(best, value)));
-    };
     const series = histories.map((rowsOfRun) => metricSeries(rowsOfRun, name).y);
     const last = series.map((values) => values.at(-1) ?? NaN);
-    const best = series.map(pick);
-    add(`${name} · last`, last, pick(last));
-    if (!name.startsWith('lr-')) add(`${name} · ${least ? 'lowest' : 'highest'}`, best, pick(best));
+    const bests = series.map((values) => best(name, values));
+    add(`${name} · last`, last, best(name, last));
+    if (!name.startsWith('lr-'))
+      add(`${name} · ${lessIsBetter(name) ? 'lowest' : 'highest'}`, bests, best(name, bests));
   }
   return new Table({ title: 'Runs compared', columns: ['', ...titles], rows, highlights });
 }

@@ -1,7 +1,9 @@
-import { bundleOf, textOf } from './bundle.js';
+import { isLive } from './bundle.js';
+import { bundleOf, textOf } from './bundle-of.js';
 import { displayHost } from './hosts.js';
 
 const shown = new Set<string>();
+let places = 0;
 
 /**
  * Shows a value: richly in a notebook (Strobe's kernel, tslab, Deno), as text in a terminal.
@@ -9,8 +11,20 @@ const shown = new Set<string>();
  * @param options.id names the place it is shown in: showing something with the same id again replaces it
  */
 export function display(value: unknown, { id }: { id?: string } = {}): void {
-  const update = id !== undefined && shown.has(id);
   const host = displayHost();
+  if (isLive(value) && host.rich && !host.comms) {
+    // Without widgets it does not change by itself.
+    const place = id ?? `strobe-live-${process.pid}-${++places}`;
+    value.onChange(() => show(value, place));
+    show(value, place);
+  } else {
+    show(value, id);
+  }
+}
+
+function show(value: unknown, id: string | undefined): void {
+  const host = displayHost();
+  const update = id !== undefined && shown.has(id);
   const bundle = host.rich ? bundleOf(value) : { 'text/plain': textOf(value) };
   host.show(bundle, id === undefined ? { update } : { id, update });
   if (id !== undefined) shown.add(id);

@@ -1,4 +1,5 @@
 import type { MimeBundle } from './bundle.js';
+import type { CommHost } from './comms.js';
 
 /** Shows bundles where the user looks. */
 export interface DisplayHost {
@@ -9,6 +10,8 @@ export interface DisplayHost {
   show(bundle: MimeBundle, options: { id?: string; update: boolean }): void;
   /** Whether what is shown can be HTML, and be replaced. */
   readonly rich: boolean;
+  /** Channels to the front end, for widgets; where there are none, things are shown and updated only. */
+  readonly comms?: CommHost;
 }
 
 /** On the global object, so that a kernel and a library that was loaded twice still meet. */
@@ -62,7 +65,8 @@ function tslabHost(globals: Globals): DisplayHost | undefined {
 }
 
 interface DenoJupyter {
-  broadcast(type: string, content: object): Promise<void>;
+  /** Gives a promise in some versions, nothing in others. */
+  broadcast(type: string, content: object): Promise<void> | void;
 }
 
 function denoHost(globals: Globals): DisplayHost | undefined {
@@ -73,7 +77,8 @@ function denoHost(globals: Globals): DisplayHost | undefined {
     rich: true,
     show(bundle, { id, update }) {
       const content = { data: bundle, metadata: {}, transient: id === undefined ? {} : { display_id: id } };
-      broadcast.call(jupyter, update ? 'update_display_data' : 'display_data', content).catch((error: unknown) => {
+      const sent = broadcast.call(jupyter, update ? 'update_display_data' : 'display_data', content);
+      sent?.catch((error: unknown) => {
         console.error('What was displayed did not reach the notebook:', error);
       });
     },

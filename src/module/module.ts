@@ -326,18 +326,22 @@ function one<T>(items: readonly T[]): T | T[] {
   return items.length === 1 && first !== undefined ? first : [...items];
 }
 
-/** A module and all modules below it. */
-export function modulesIn(module: Module): Module[] {
-  const found = new Set<Module>();
-  const visit = (value: unknown): void => {
+/** A module and those within it, in the order of their properties, with their dotted paths; the module's own is empty. */
+export function namedModules(module: Module): [path: string, module: Module][] {
+  const found = new Map<Module, string>();
+  const visit = (value: unknown, path: string): void => {
     if (typeof value !== 'object' || value === null) return;
     if (value instanceof Module) {
       if (found.has(value)) return;
-      found.add(value);
-      Object.values(value).forEach(visit);
-    } else if (Array.isArray(value)) value.forEach(visit);
-    else if (Object.getPrototypeOf(value) === Object.prototype) Object.values(value).forEach(visit);
+      found.set(value, path);
+    } else if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return;
+    for (const [key, child] of Object.entries(value)) visit(child, path === '' ? key : `${path}.${key}`);
   };
-  visit(module);
-  return [...found];
+  visit(module, '');
+  return [...found].map(([each, path]) => [path, each]);
+}
+
+/** A module and all modules below it. */
+export function modulesIn(module: Module): Module[] {
+  return namedModules(module).map(([, each]) => each);
 }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ContractError, describe, StrobeError } from '../errors.js';
 import type { Parameter } from '../module/parameter.js';
-import type { Algorithm, Hyperparameters } from './algorithm.js';
+import type { Algorithm, Hyperparameters, Scalars } from './algorithm.js';
 import { asGroups, completeGroup, nameOf, type GroupsOf, type ParamGroup, type ParamGroupOptions } from './groups.js';
 import { runUpdate } from './kernel.js';
 import { checkOptions } from './options.js';
@@ -23,6 +23,8 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
   stepper: ((optimizer: Optimizer, apply: () => void) => void) | undefined;
   /** @internal Has the last word before a step's results are taken over: what it throws leaves everything as it was. */
   confirm: (() => void) | undefined;
+  /** @internal Sees what a step has computed before it is taken over. */
+  observer: ((updates: readonly Update[]) => void) | undefined;
 
   /** @throws ConfigurationError for wrong options, no parameters, or a parameter that appears twice. */
   constructor(algorithm: Algorithm<H>, params: GroupsOf<H>, options: Partial<H>) {
@@ -70,11 +72,35 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
       for (const { group, params } of due) {
         for (const parameter of params) updates.push(this.#computeUpdate(group, parameter));
       }
+      this.observer?.(updates);
       this.confirm?.();
     } catch (error) {
       for (const { value, slots } of updates) tf.dispose([value, slots]);
       throw error;
     }
+    this.takeOver(updates);
+  }
+
+  /**
+   * @internal What a step would update these parameters from, if just they had gradients: for whoever computes the step
+   * elsewhere. Undefined if it would update others, or could not be taken.
+   */
+  prepare(parameters: readonly Parameter[]): UpdateBasis[] | undefined {
+    const bases: UpdateBasis[] = [];
+    for (const group of this.paramGroups) {
+      if (!Number.isFinite(group.lr)) return undefined;
+      for (const parameter of group.params) {
+        if (parameter !== parameters[bases.length]) continue;
+        const basis = this.#basisOf(group, parameter);
+        if (basis.fresh || !parameter.requiresGrad) return undefined;
+        bases.push(basis);
+      }
+    }
+    return bases.length === parameters.length ? bases : undefined;
+  }
+
+  /** @internal Makes the results of a step the parameters' and the slots' values. */
+  takeOver(updates: readonly Update[]): void {
     for (const update of updates) this.#takeOver(update);
   }
 
@@ -113,10 +139,23 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
     this.#state = new Map();
   }
 
-  #computeUpdate(group: ParamGroup<H>, parameter: Parameter): Update {
+  #basisOf(group: ParamGroup<H>, parameter: Parameter): UpdateBasis {
     const names = this.#algorithm.slots(group);
     const { step, slots } = this.#state.get(parameter) ?? { step: 0, slots: {} };
-    const fresh = names.filter((name) => !slots[name]);
+    const fresh = names.some((name) => !slots[name]);
+    return {
+      parameter,
+      step: step + 1,
+      from: Object.fromEntries(names.map((name) => [name, slots[name]])),
+      fresh,
+      scalars: this.#algorithm.scalars(group, step + 1, fresh),
+    };
+  }
+
+  #computeUpdate(group: ParamGroup<H>, parameter: Parameter): Update {
+    const basis = this.#basisOf(group, parameter);
+    const { from, scalars } = basis;
+    const names = Object.keys(from);
     const initial = (): tf.Tensor => tf.fill(parameter.shape, this.#algorithm.initialSlotValue?.(group) ?? 0);
     const [value, ...next] = tf.tidy(() =>
       runUpdate(
@@ -124,17 +163,12 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
         {
           param: parameter.variable,
           grad: parameter.grad as tf.Tensor,
-          ...Object.fromEntries(names.map((name) => [name, slots[name] ?? initial()])),
+          ...Object.fromEntries(names.map((name) => [name, from[name] ?? initial()])),
         },
-        this.#algorithm.scalars(group, step + 1, fresh.length > 0),
+        scalars,
       ).map((tensor) => tf.keep(tensor)),
     ) as [tf.Tensor, ...tf.Tensor[]];
-    return {
-      parameter,
-      value,
-      step: step + 1,
-      slots: Object.fromEntries(names.map((name, i) => [name, next[i] as tf.Tensor])),
-    };
+    return { ...basis, value, slots: Object.fromEntries(names.map((name, i) => [name, next[i] as tf.Tensor])) };
   }
 
   #takeOver({ parameter, value, step, slots }: Update): void {
@@ -157,9 +191,19 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
   }
 }
 
-/** What a step makes of one parameter, before anybody sees it. */
-interface Update extends ParameterState {
+/** What a step updates one parameter from, besides its value and its gradient. */
+export interface UpdateBasis {
   parameter: Parameter;
+  /** The number of this step, from 1. */
+  step: number;
+  /** The slots as the last step left them; undefined where it is the first. */
+  from: Record<string, tf.Tensor | undefined>;
+  fresh: boolean;
+  scalars: Scalars;
+}
+
+/** What a step makes of one parameter, before anybody sees it. */
+export interface Update extends UpdateBasis, ParameterState {
   value: tf.Tensor;
 }
 

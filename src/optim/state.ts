@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { CheckpointError, describe, StrobeError } from '../errors.js';
 import type { Parameter } from '../module/parameter.js';
+import { clonePlain } from '../tensors/plain.js';
 import { retain } from '../tensors/share.js';
 import type { Algorithm, Hyperparameters } from './algorithm.js';
 import { splitGroup, type ParamGroup } from './groups.js';
@@ -32,11 +33,11 @@ export function writeState(groups: ParamGroup[], states: ReadonlyMap<Parameter, 
   for (const [parameter, name] of names) {
     const own = states.get(parameter);
     if (!own) continue;
-    const slots = Object.entries(own.slots).map(([slot, tensor]) => [slot, retain(tensor)] as const);
-    state[name] = { step: own.step, ...Object.fromEntries(slots) };
+    const entry: Record<string, number | tf.Tensor> = (state[name] = { step: own.step });
+    for (const slot in own.slots) entry[slot] = retain(own.slots[slot] as tf.Tensor);
   }
   const paramGroups = groups.map(({ params, ...rest }): GroupState => ({
-    ...structuredClone(rest),
+    ...clonePlain(rest),
     params: params.map((parameter) => names.get(parameter) as string),
   }));
   return { state, paramGroups };
@@ -56,7 +57,7 @@ export function readState<H extends Hyperparameters>(
     const saved = paramGroups[i] as GroupState;
     const expected = group.params.map((parameter) => names.get(parameter) as string);
     checkNames(`${algorithm.name}, parameter group ${group.name ?? i}`, expected, saved.params);
-    const { own, hyperparameters } = splitGroup<Hyperparameters>({ ...structuredClone(saved), params: [] });
+    const { own, hyperparameters } = splitGroup<Hyperparameters>({ ...clonePlain(saved), params: [] });
     return { ...checkHyperparameters(algorithm, hyperparameters), ...own };
   });
   const byName = new Map([...names].map(([parameter, name]) => [name, parameter]));
@@ -128,11 +129,13 @@ function checkSlots<H extends Hyperparameters>(
 function uniqueNames(groups: ParamGroup[]): Map<Parameter, string> {
   const uses = new Map<string, number>();
   const names = new Map<Parameter, string>();
-  for (const parameter of groups.flatMap((group) => group.params)) {
-    const name = parameter.name || 'parameter';
-    const use = (uses.get(name) ?? 0) + 1;
-    uses.set(name, use);
-    names.set(parameter, use === 1 ? name : `${name}#${use}`);
+  for (const { params } of groups) {
+    for (const parameter of params) {
+      const name = parameter.name || 'parameter';
+      const use = (uses.get(name) ?? 0) + 1;
+      uses.set(name, use);
+      names.set(parameter, use === 1 ? name : `${name}#${use}`);
+    }
   }
   return names;
 }

@@ -1,4 +1,5 @@
 import type { HookName } from '../trainer/hooks.js';
+import type { Guard } from '../trainer/session.js';
 import type { RunEvent } from './events.js';
 
 /** A reason for a playing run to pause. */
@@ -21,10 +22,11 @@ class Entry implements Breakpoint {
   readonly description: string;
   /** The hook it stands at; undefined for every hook. */
   readonly hook: HookName | undefined;
-  readonly test: Test;
+  /** What it asks of an event; undefined if it waits for something else than an event. */
+  readonly test: Test | undefined;
   readonly #list: Breakpoints;
 
-  constructor(list: Breakpoints, id: number, description: string, hook: HookName | undefined, test: Test) {
+  constructor(list: Breakpoints, id: number, description: string, hook: HookName | undefined, test: Test | undefined) {
     this.#list = list;
     this.id = id;
     this.description = description;
@@ -32,7 +34,21 @@ class Entry implements Breakpoint {
     this.test = test;
   }
 
+  /** Whether it wants to see the events of a hook. */
+  concerns(hook: HookName): boolean {
+    return this.enabled && this.test !== undefined && (this.hook === undefined || this.hook === hook);
+  }
+
+  get active(): boolean {
+    return this.enabled;
+  }
+
+  trip(): void {
+    this.hits += 1;
+  }
+
   remove(): void {
+    this.enabled = false;
     this.#list.delete(this);
   }
 }
@@ -44,6 +60,11 @@ export class Breakpoints {
 
   get list(): Breakpoint[] {
     return [...this.#entries];
+  }
+
+  /** One that the run itself trips: it is asked nothing. */
+  guard(description: string): Guard & Breakpoint {
+    return this.#add(description, undefined, undefined);
   }
 
   /** At a hook, every time or when a predicate holds. */
@@ -69,15 +90,13 @@ export class Breakpoints {
 
   /** Whether anything waits for this hook: events nobody reads are not made. */
   concerns(hook: HookName): boolean {
-    return this.#entries.some((entry) => entry.enabled && (entry.hook === undefined || entry.hook === hook));
+    return this.#entries.some((entry) => entry.concerns(hook));
   }
 
   /** Whether the run pauses here. All that apply are asked, so that each watch sees every value. */
   hit(event: RunEvent): boolean {
-    const hit = this.#entries.filter(
-      (entry) => entry.enabled && (entry.hook === undefined || entry.hook === event.hook) && entry.test(event),
-    );
-    for (const entry of hit) entry.hits += 1;
+    const hit = this.#entries.filter((entry) => entry.concerns(event.hook) && entry.test?.(event));
+    for (const entry of hit) entry.trip();
     return hit.length > 0;
   }
 
@@ -85,7 +104,7 @@ export class Breakpoints {
     this.#entries = this.#entries.filter((entry) => entry !== breakpoint);
   }
 
-  #add(description: string, hook: HookName | undefined, test: Test): Breakpoint {
+  #add(description: string, hook: HookName | undefined, test: Test | undefined): Entry {
     const entry = new Entry(this, this.#nextId++, description, hook, test);
     this.#entries.push(entry);
     return entry;

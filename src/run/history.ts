@@ -2,18 +2,24 @@ import type { Snapshot } from '../trainer/state.js';
 
 /** The beginning of a batch that a run can go back to. */
 export interface Milestone {
+  /** Batches since the run began. */
+  batch: number;
   step: number;
   epoch: number;
   batchIdx: number;
   snapshot: Snapshot;
 }
 
-/** The newest are all kept; among the others, those go first that lie closest together for their age. */
-const RECENT = 16;
+/**
+ * Between two points there may be half their age: the last four batches are all there, and then there are about two points
+ * for each doubling of the distance. Few points not only hold little memory: what goes free soon is still in the
+ * processor's caches when the next step writes its results there.
+ */
+const AGES_TO_GAP = 2;
 
 /**
- * The points a run can go back to, within a bound on memory: every step near, sparser further back. What a bound cannot
- * hold is reached from the milestone before it, by going forward again.
+ * The points a run can go back to, within a bound on memory: every batch near, sparser further back. What is not kept is
+ * reached from the point before it, by going forward again.
  */
 export class History {
   limitBytes: number;
@@ -34,6 +40,7 @@ export class History {
   add(milestone: Milestone): void {
     this.#milestones.push(milestone);
     this.#bytes += milestone.snapshot.bytes;
+    this.#thin();
     while (this.#bytes > this.limitBytes && this.#milestones.length > 1) this.#remove(this.#leastMissed());
   }
 
@@ -52,15 +59,16 @@ export class History {
     while (this.#milestones.length > 0) this.#remove(this.#milestones.length - 1);
   }
 
+  /** Takes out what is not missed, the oldest and the newest apart. */
+  #thin(): void {
+    for (let i = this.#milestones.length - 2; i > 0; i--) if (this.#gapWithout(i) * AGES_TO_GAP <= 1) this.#remove(i);
+  }
+
   /** Index of the point whose going leaves the smallest gap for its age. */
   #leastMissed(): number {
-    const newest = this.#milestones.at(-1)?.step ?? 0;
-    const candidates = this.#milestones.length - RECENT;
-    if (candidates < 2) return 0;
     let chosen = 0;
-    let smallest = Infinity;
-    for (let i = 1; i < candidates; i++) {
-      const gap = (this.#stepOf(i + 1) - this.#stepOf(i - 1)) / (newest - this.#stepOf(i) + 1);
+    for (let i = 1, smallest = Infinity; i < this.#milestones.length - 1; i++) {
+      const gap = this.#gapWithout(i);
       if (gap >= smallest) continue;
       smallest = gap;
       chosen = i;
@@ -68,8 +76,14 @@ export class History {
     return chosen;
   }
 
-  #stepOf(index: number): number {
-    return this.#milestones[index]?.step ?? 0;
+  /** The gap that a point's going would leave, in parts of its age: counted in batches, for a step may take several. */
+  #gapWithout(index: number): number {
+    const age = this.#batchOf(this.#milestones.length - 1) - this.#batchOf(index);
+    return (this.#batchOf(index + 1) - this.#batchOf(index - 1)) / age;
+  }
+
+  #batchOf(index: number): number {
+    return this.#milestones[index]?.batch ?? 0;
   }
 
   #remove(index: number): void {

@@ -1,6 +1,7 @@
 import { ContractError, StrobeError } from '../errors.js';
 import type { History } from './history.js';
 import type { JournalEntry } from './journal.js';
+import type { SettingPath } from './settings.js';
 
 /** What a run says when it cannot do what it is asked. */
 export function neverThere({ position }: JournalEntry): ContractError {
@@ -61,6 +62,36 @@ export function notWholeSteps(n: number): ContractError {
       expected: 'an integer from 1 up',
       received: String(n),
       hint: n < 0 ? 'use rewind to go back' : 'use next() to go on by a single hook',
+    }),
+  );
+}
+
+export function noSuchSetting(path: SettingPath): ContractError {
+  return new ContractError(
+    StrobeError.compose(`This run has no ${path.join('.')}.`, {
+      expected: "a run of the same module, optimizers and callbacks as the journal's",
+      received: `a change of ${path.join('.')}`,
+      hint: 'set the run up as the first one was, or leave this entry out',
+    }),
+  );
+}
+
+export function missingCallbacks(keys: readonly unknown[]): ContractError {
+  return new ContractError(
+    StrobeError.compose('The journal has callbacks added that this run does not know.', {
+      expected: 'each of them, made anew: a journal holds data only',
+      received: `no ${keys.join(', no ')}`,
+      hint: 'hand them over: run.replay(journal, { callbacks: [...] })',
+    }),
+  );
+}
+
+export function notEvery(every: unknown): ContractError {
+  return new ContractError(
+    StrobeError.compose('run.on: wrong value for every.', {
+      expected: 'a whole number from 1 up: one of so many events is told',
+      received: String(every),
+      hint: 'leave it out to be told of each',
     }),
   );
 }

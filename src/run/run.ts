@@ -1,16 +1,21 @@
-import * as tf from '@tensorflow/tfjs-core';
 import type { Metrics } from '../module/metrics.js';
 import type { Module } from '../module/module.js';
-import type { CallbackList } from '../trainer/callback.js';
+import { journalEntriesTable } from '../display/tables/journal.js';
+import { forkTrainer } from '../trainer/fork.js';
+import type { Callback, CallbackList } from '../trainer/callback.js';
 import { eventData, type Batch, type HookName } from '../trainer/hooks.js';
-import type { AdvanceOptions, Outcome, Runner } from '../trainer/runner.js';
+import { whileUnderWay } from '../trainer/interrupt.js';
+import { Interruption, type AdvanceOptions, type Outcome, type Runner } from '../trainer/runner.js';
+import type { Guard } from '../trainer/session.js';
 import type { Snapshot } from '../trainer/state.js';
 import { takeOver } from '../trainer/tenancy.js';
 import type { FitResult, Trainer } from '../trainer/trainer.js';
 import { Breakpoints, type Breakpoint } from './breakpoints.js';
 import type { EventOf, Position, RunEvent } from './events.js';
 import { History } from './history.js';
-import { apply, Journal, journalScript, journalTable, sameMoment, type JournalEntry } from './journal.js';
+import { apply, Journal, sameMoment, type JournalEntry } from './journal.js';
+import { journalScript } from './journal-script.js';
+import { Listeners, type EventFilter } from './listeners.js';
 import { failed, neverThere, notWholeSteps, outOfReach, over, underWay } from './refusals.js';
 import { forkOf, snapshotOf, travel } from './travel.js';
 
@@ -19,7 +24,11 @@ export interface RunOptions {
   ckptPath?: string;
   /** Aborting it interrupts the run: it ends with its end hooks. */
   signal?: AbortSignal;
-  /** Whether playing pauses before an update whose gradients are NaN or infinite. Default true. */
+  /**
+   * Whether the run pauses before an update whose gradients are NaN or infinite; it stands at `onBeforeOptimizerStep`, the
+   * hook called, nothing updated. Going on from there applies them, if they were not mended. It is the first of
+   * `breakpoints`; `next()` and `finish()` do without it. Default true.
+   */
   guard?: boolean;
   /**
    * What an error in a hook does is to leave the run paused before it, to be looked into, mended and tried again. True: an
@@ -31,23 +40,21 @@ export interface RunOptions {
   history?: { limitBytes?: number };
 }
 
-/** Which events a listener wants: those of one hook, and of these every so many. */
-export interface EventFilter<H extends HookName = HookName> {
-  hook: H;
-  /** Default 1. */
-  every?: number;
-}
-
-interface Listener {
-  hook: HookName | undefined;
-  every: number;
-  seen: number;
-  tell: (event: RunEvent) => void;
-}
+/** Asked at every hook whether to stand there. The event is made when it is asked for. */
+type Stop = (hook: HookName, event: () => RunEvent) => boolean;
 
 const HISTORY_BYTES = 64 * 2 ** 20;
 
+export type { EventFilter } from './listeners.js';
+
 export type RunStatus = 'paused' | 'running' | Outcome;
+
+interface How extends Pick<AdvanceOptions, 'errors' | 'unattended'> {
+  /** Whether the guard is on duty. */
+  guard?: boolean;
+  /** What an interrupt does: pause quietly, or pause and throw, so that whoever goes from pause to pause stops, too. */
+  interrupted?: 'pause' | 'throw';
+}
 
 /** A training run as a value: it goes on as far as it is told to, and in between everything in it can be looked at. */
 export class Run implements AsyncIterable<RunEvent> {
@@ -56,8 +63,9 @@ export class Run implements AsyncIterable<RunEvent> {
   readonly #onErrors: NonNullable<AdvanceOptions['errors']>;
   readonly #history: History;
   readonly #breakpoints = new Breakpoints();
-  readonly #listeners = new Set<Listener>();
+  readonly #listeners = new Listeners();
   readonly #journal = new Journal();
+  readonly #guard: (Guard & Breakpoint) | undefined;
   #pauseRequested = false;
   #playing: Promise<RunEvent | undefined> | undefined;
   readonly name: string;
@@ -70,7 +78,7 @@ export class Run implements AsyncIterable<RunEvent> {
     this.#history = new History(history?.limitBytes ?? HISTORY_BYTES);
     this.name = name;
     this.#session.postMortem = postMortem;
-    if (guard) this.#breakpoints.at('onBeforeOptimizerStep', hasBadGradient, 'gradients that are NaN or infinite');
+    if (guard) this.#guard = this.#breakpoints.guard('gradients that are NaN or infinite');
   }
 
   get #session() {
@@ -122,10 +130,9 @@ export class Run implements AsyncIterable<RunEvent> {
    * @param when passes over calls for which it is false
    */
   async until<H extends HookName>(hook: H, when?: (event: EventOf<H>) => boolean): Promise<EventOf<H> | undefined> {
-    for (;;) {
-      const event = (await this.#advance((candidate) => candidate === hook)) as EventOf<H> | undefined;
-      if (!event || !when || when(event)) return event;
-    }
+    const stop: Stop = (candidate, event) => candidate === hook && (!when || when(event() as EventOf<H>));
+    const event = await this.#advance(stop, { guard: true, interrupted: 'pause' });
+    return event?.hook === hook ? (event as EventOf<H>) : undefined;
   }
 
   /** Trains n batches and stands at the end of the last one, its outputs in hand. */
@@ -142,10 +149,19 @@ export class Run implements AsyncIterable<RunEvent> {
   play(): void {
     this.#refuseIfBusy();
     this.#pauseRequested = false;
-    const playing = this.#advance((hook) => this.#pauseRequested || this.#breaks(hook));
+    const stop: Stop = (hook, event) => this.#pauseRequested || this.#breaks(hook, event);
+    const playing = this.#advance(stop, { guard: true, interrupted: 'pause' });
     this.#playing = playing;
     // Whoever asks the run next gets the error; until then its status says that it failed.
     playing.catch(() => undefined);
+  }
+
+  /**
+   * Waits until a playing run pauses by itself, at a breakpoint say, or ends. Gives the event it stands at, undefined at the
+   * end or if it does not play. Throws what the run threw, if it did.
+   */
+  async wait(): Promise<RunEvent | undefined> {
+    return this.#playing;
   }
 
   /** Pauses a playing run at its next hook. Throws what the run threw, if it did. */
@@ -157,9 +173,13 @@ export class Run implements AsyncIterable<RunEvent> {
     return this.position;
   }
 
-  /** Pauses a playing run at a hook, always or when the predicate holds. */
-  break<H extends HookName>(hook: H, when?: (event: EventOf<H>) => boolean): Breakpoint {
-    return this.#breakpoints.at(hook, when as ((event: RunEvent) => boolean) | undefined);
+  /**
+   * Pauses a playing run at a hook, always or when the predicate holds.
+   *
+   * @param description what lists of breakpoints say of it. Default: the hook's name.
+   */
+  break<H extends HookName>(hook: H, when?: (event: EventOf<H>) => boolean, description?: string): Breakpoint {
+    return this.#breakpoints.at(hook, when as ((event: RunEvent) => boolean) | undefined, description);
   }
 
   /**
@@ -185,16 +205,18 @@ export class Run implements AsyncIterable<RunEvent> {
     first: EventFilter<H> | ((event: RunEvent) => void),
     second?: (event: EventOf<H>) => void,
   ): () => void {
-    const tell = (typeof first === 'function' ? first : second) as Listener['tell'];
-    const filter = typeof first === 'function' ? {} : first;
-    const entry: Listener = {
-      hook: (filter as Partial<EventFilter>).hook,
-      every: (filter as Partial<EventFilter>).every ?? 1,
-      seen: 0,
-      tell,
-    };
-    this.#listeners.add(entry);
-    return () => void this.#listeners.delete(entry);
+    return typeof first === 'function'
+      ? this.#listeners.add({}, first)
+      : this.#listeners.add(first, second as (event: EventOf<H>) => void);
+  }
+
+  /** Calls the listener whenever the run has come to rest: it is paused, or over. The function it gives back ends that. */
+  onRest(listener: () => void): () => void {
+    const { atRest } = this.trainer;
+    // One of its own: the same function may be given twice.
+    const tell = (): void => listener();
+    atRest.add(tell);
+    return () => void atRest.delete(tell);
   }
 
   /** What was changed while the run was paused, when and where, from what to what; direct assignments included. */
@@ -206,7 +228,7 @@ export class Run implements AsyncIterable<RunEvent> {
 
   /** The journal as a table. */
   journalTable(): string {
-    return journalTable(this.journal);
+    return journalEntriesTable(this.journal).toText();
   }
 
   /** The journal as TypeScript that does the same to a fresh run. */
@@ -214,14 +236,21 @@ export class Run implements AsyncIterable<RunEvent> {
     return journalScript(this.journal);
   }
 
-  /** Goes on to where each of these changes was made, and makes it: with the same seed, the run becomes the journal's. */
-  async replay(journal: readonly JournalEntry[]): Promise<void> {
+  /**
+   * Goes on to where each of these changes was made, and makes it: with the same seed, the run becomes the journal's.
+   *
+   * @param options.callbacks those that the journal has added: it names them by their state keys, but holds data only
+   */
+  async replay(
+    journal: readonly JournalEntry[],
+    { callbacks = [] }: { callbacks?: readonly Callback[] } = {},
+  ): Promise<void> {
     for (const entry of journal) {
       while (!sameMoment(this.position, entry.position)) {
         if (!(await this.next())) throw neverThere(entry);
       }
       this.#takeOver();
-      apply(this.#session, entry);
+      apply(this.#session, entry, callbacks);
     }
   }
 
@@ -231,9 +260,7 @@ export class Run implements AsyncIterable<RunEvent> {
   }
 
   set batch(batch: Batch) {
-    const { hands } = this.#session;
-    hands.batch = batch;
-    hands.batchReplaced = true;
+    this.#session.replaceBatch(batch);
   }
 
   /** What the gradients of the step at hand are multiplied by: one over the accumulation window, unless it is set. */
@@ -291,7 +318,12 @@ export class Run implements AsyncIterable<RunEvent> {
     this.#refuseIfBusy();
     this.#refuseIfOver('fork');
     await this.#runner.prepare();
-    return new Run(await forkOf(this.#runner), { history: { limitBytes: this.#history.limitBytes } }, name);
+    const options: RunOptions = {
+      history: { limitBytes: this.#history.limitBytes },
+      guard: this.#guard !== undefined,
+      postMortem: this.#session.postMortem,
+    };
+    return new Run(await forkOf(this.#runner), options, name);
   }
 
   /** One pass over the validation loaders with the weights as they are; the run stays where it is. */
@@ -299,7 +331,7 @@ export class Run implements AsyncIterable<RunEvent> {
     this.#refuseIfBusy();
     await this.#runner.prepare();
     takeOver(this.#session);
-    const trainer = this.trainer.fork({ silent: true });
+    const trainer = forkTrainer(this.trainer, { silent: true });
     const [val] = [this.#session.data.loaders('val')];
     const modes = this.#session.modes();
     try {
@@ -312,7 +344,7 @@ export class Run implements AsyncIterable<RunEvent> {
 
   /** Goes on to the end. */
   async finish(): Promise<FitResult> {
-    await this.#advance(() => false, 'end');
+    await this.#advance(() => false, { errors: 'end', unattended: () => this.#listeners.size === 0 });
     return this.trainer.result({ outcome: this.#runner.outcome ?? 'completed', reason: this.#runner.reason });
   }
 
@@ -347,25 +379,35 @@ export class Run implements AsyncIterable<RunEvent> {
     return event;
   }
 
-  async #advance(stop: (hook: HookName) => boolean, errors = this.#onErrors): Promise<RunEvent | undefined> {
+  async #advance(
+    stop: Stop,
+    { guard = false, interrupted = 'throw', ...how }: How = {},
+  ): Promise<RunEvent | undefined> {
     this.#refuseIfBusy();
     if (this.#runner.outcome !== undefined) return this.#refuseIfFailed();
     // A listener or a breakpoint's condition that throws pauses the run where it stands.
     let thrown: { error: unknown } | undefined;
+    let interruption: Interruption | undefined;
+    const interrupt = (reason: string): void => void (interruption = new Interruption(`The run is paused: ${reason}.`));
     const pass = (hook: HookName): boolean => {
+      let made: RunEvent | undefined;
+      const event = (): RunEvent => (made ??= this.#event(hook));
       try {
         this.#remember(hook);
-        this.#tell(hook);
-        return stop(hook);
+        this.#listeners.tell(hook, event);
+        if (interruption && interrupted === 'throw') thrown = { error: interruption };
+        return interruption !== undefined || stop(hook, event);
       } catch (error) {
         thrown = { error };
         return true;
       }
     };
     if (this.#runner.begun) this.#takeOver();
-    this.#journal.close(this.#session, this.position);
+    this.#journal.close(this.#session, () => this.position);
+    this.#session.guard = guard ? this.#guard : undefined;
     try {
-      const hook = await this.#runner.advance(pass, { errors, signal: this.#signal });
+      const options: AdvanceOptions = { errors: this.#onErrors, stops: 'pause', signal: this.#signal, ...how };
+      const hook = await whileUnderWay(interrupt, () => this.#runner.advance(pass, options));
       if (thrown) throw thrown.error;
       return hook && this.#event(hook);
     } finally {
@@ -381,33 +423,26 @@ export class Run implements AsyncIterable<RunEvent> {
   }
 
   async #travel(snapshot: Snapshot): Promise<void> {
-    this.#journal.close(this.#session, this.position);
+    this.#journal.close(this.#session, () => this.position);
     await travel(this.#runner, snapshot);
     this.#journal.open(this.#session);
   }
 
   /** What was changed so far is written down; what comes next is compared with how things are now. */
   #settle(): void {
-    this.#journal.close(this.#session, this.position);
+    this.#journal.close(this.#session, () => this.position);
     this.#journal.open(this.#session);
   }
 
   /** Every batch's beginning can be gone back to. */
   #remember(hook: HookName): void {
     if (hook !== 'onTrainBatchStart' || this.#history.limitBytes === 0) return;
-    const { epoch, batchIdx, globalStep: step } = this.#session.progress;
-    this.#history.add({ step, epoch, batchIdx, snapshot: snapshotOf(this.#runner) });
+    const { epoch, batchIdx, globalStep: step, totalBatches: batch } = this.#session.progress;
+    this.#history.add({ batch, step, epoch, batchIdx, snapshot: snapshotOf(this.#runner) });
   }
 
-  #tell(hook: HookName): void {
-    for (const listener of this.#listeners) {
-      if (listener.hook !== undefined && listener.hook !== hook) continue;
-      if (++listener.seen % listener.every === 0) listener.tell(this.#event(hook));
-    }
-  }
-
-  #breaks(hook: HookName): boolean {
-    return this.#breakpoints.concerns(hook) && this.#breakpoints.hit(this.#event(hook));
+  #breaks(hook: HookName, event: () => RunEvent): boolean {
+    return this.#breakpoints.concerns(hook) && this.#breakpoints.hit(event());
   }
 
   /** What is looked at or changed is this run's own. */
@@ -440,12 +475,4 @@ export class Run implements AsyncIterable<RunEvent> {
 function isAfterEpoch(epoch: number) {
   return (milestone: { epoch: number; batchIdx: number }): boolean =>
     milestone.epoch > epoch || (milestone.epoch === epoch && milestone.batchIdx > 0);
-}
-
-function hasBadGradient(event: RunEvent): boolean {
-  if (event.hook !== 'onBeforeOptimizerStep') return false;
-  return Object.values(event.gradients).some((gradient) => {
-    const sum = tf.tidy(() => tf.sum(tf.abs(gradient)).dataSync()[0] ?? 0);
-    return !Number.isFinite(sum);
-  });
 }

@@ -1,3 +1,4 @@
+import { forkTrainer } from '../trainer/fork.js';
 import { Execution } from '../trainer/execution.js';
 import { fit } from '../trainer/fit.js';
 import { configureOptimizers } from '../trainer/phases/setup.js';
@@ -30,7 +31,7 @@ export async function forkOf(runner: Runner): Promise<Runner> {
   const { session } = runner.execution;
   const snapshot = snapshotOf(runner);
   try {
-    const trainer = session.trainer.fork();
+    const trainer = forkTrainer(session.trainer);
     const branch = new Session(trainer, session.module, session.stage, session.data);
     const forked = new Runner(new Execution(fit, branch), async () => undefined);
     await forked.prepare();

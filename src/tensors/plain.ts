@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { isPlainRecord } from './tree.js';
 
@@ -9,11 +10,15 @@ export function clonePlain<T>(value: T): T {
 function copy(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(copy);
+  if (isPlainRecord(value)) {
+    const record: Record<string, unknown> = {};
+    for (const key of Object.keys(value)) record[key] = copy(value[key]);
+    return record;
+  }
   if (value instanceof Map) return new Map([...value].map(([key, item]) => [copy(key), copy(item)]));
   if (value instanceof Set) return new Set([...value].map(copy));
   if (value instanceof Date) return new Date(value);
   if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return (value as Float32Array).slice();
-  if (isPlainRecord(value)) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copy(item)]));
   return value;
 }
 
@@ -29,9 +34,47 @@ export function isPlainData(value: unknown): boolean {
   return isPlainRecord(value) && Object.values(value).every(isPlainData);
 }
 
+/** What {@link copyIfPlain} gives for what is not plain data. */
+export const NOT_PLAIN = Symbol('not plain data');
+
+/** A deep copy of a value that is data through and through, in one go: what pauses and snapshots do most. */
+export function copyIfPlain(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return typeof value === 'function' ? NOT_PLAIN : value;
+  if (Array.isArray(value)) {
+    const items = value.map(copyIfPlain);
+    return items.includes(NOT_PLAIN) ? NOT_PLAIN : items;
+  }
+  if (!isPlainRecord(value)) return isPlainData(value) ? copy(value) : NOT_PLAIN;
+  const record: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) if ((record[key] = copyIfPlain(value[key])) === NOT_PLAIN) return NOT_PLAIN;
+  return record;
+}
+
+/** Whether two pieces of plain data say the same; instances in them are the same only if they are one. */
+export function samePlain(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a)) {
+    if (!Array.isArray(b) || a.length !== b.length) return false;
+    for (let i = 0; i < a.length; i++) if (!samePlain(a[i], b[i])) return false;
+    return true;
+  }
+  if (isPlainRecord(a)) {
+    if (!isPlainRecord(b)) return false;
+    const keys = Object.keys(a);
+    return keys.length === Object.keys(b).length && keys.every((key) => key in b && samePlain(a[key], b[key]));
+  }
+  return isPlainData(a) && isDeepStrictEqual(a, b);
+}
+
 /** Copies of an object's fields that are plain data. */
 export function plainFields(object: object): Record<string, unknown> {
-  return clonePlain(Object.fromEntries(Object.entries(object).filter(([, value]) => isPlainData(value))));
+  const fields: Record<string, unknown> = {};
+  for (const key of Object.keys(object)) {
+    const value = copyIfPlain((object as Record<string, unknown>)[key]);
+    if (value !== NOT_PLAIN) fields[key] = value;
+  }
+  return fields;
 }
 
 /** Gives an object back the fields that {@link plainFields} took; fields that came later are left alone. */

@@ -6,10 +6,12 @@ import { engine } from './engine.js';
  *
  * `tensor.clone()` would do, but on some backends (wasm) it copies the values. Tensors are immutable and
  * `Variable.assign` only swaps references, so a shared handle is a snapshot for the price of an object.
+ *
+ * @param shape another shape to see the values in, of as many elements
  */
-export function share<T extends tf.Tensor>(tensor: T): T {
+export function share<T extends tf.Tensor>(tensor: T, shape: number[] = tensor.shape): T {
   const { backend } = engine();
-  const handle = new tf.Tensor(tensor.shape, tensor.dtype, tensor.dataId, engine().nextTensorId());
+  const handle = new tf.Tensor(shape, tensor.dtype, tensor.dataId, engine().nextTensorId());
   engine().incRef(handle, backend);
   return handle as T;
 }

@@ -88,14 +88,19 @@ export class CallbackList extends Array<Callback> {
     return removed;
   }
 
-  /** Each callback with a key of its own: its state key, numbered when another callback before it has the same one. */
+  /** Each callback with a key of its own: see {@link keyed}. */
   keyed(): [key: string, callback: Callback][] {
-    const used = new Map<string, number>();
-    return this.map((callback) => {
-      const key = callback.stateKey;
-      const count = (used.get(key) ?? 0) + 1;
-      used.set(key, count);
-      return [count === 1 ? key : `${key}#${count}`, callback];
-    });
+    return keyed(this);
   }
+}
+
+/** Each callback with a key of its own: its state key, numbered when another callback before it has the same one. */
+export function keyed(callbacks: readonly Callback[]): [key: string, callback: Callback][] {
+  const used = new Map<string, number>();
+  return callbacks.map((callback) => {
+    const key = callback.stateKey;
+    const count = (used.get(key) ?? 0) + 1;
+    used.set(key, count);
+    return [count === 1 ? key : `${key}#${count}`, callback];
+  });
 }

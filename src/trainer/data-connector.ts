@@ -26,12 +26,16 @@ const OWN_KIND: Record<Stage, DataKind> = { fit: 'train', validate: 'val', test:
 /** Finds the loaders: in the call's arguments, in a data module, or on the module. Each is asked for once. */
 export class DataConnector {
   readonly dataModule: DataModule | undefined;
+  readonly #stage: Stage;
+  readonly #data: DataInput | undefined;
   readonly #given: Partial<Record<DataKind, Loader | Loader[]>> = {};
   readonly #module: Module;
   readonly #cache = new Map<DataKind, Loader[]>();
 
   constructor(module: Module, stage: Stage, data: DataInput | undefined) {
     this.#module = module;
+    this.#stage = stage;
+    this.#data = data;
     if (data === undefined) return;
     if (isDataModule(data)) this.dataModule = data;
     else if (isLoader(data) || Array.isArray(data)) this.#given[OWN_KIND[stage]] = data as Loader | Loader[];
@@ -48,6 +52,16 @@ export class DataConnector {
     let loaders = this.#cache.get(kind);
     if (!loaders) this.#cache.set(kind, (loaders = this.#ask(kind)));
     return loaders;
+  }
+
+  /** Whether the loaders of this kind were passed in the call: nobody can be asked for others. */
+  given(kind: DataKind): boolean {
+    return this.#given[kind] !== undefined;
+  }
+
+  /** The same sources, asked again. */
+  anew(): DataConnector {
+    return new DataConnector(this.#module, this.#stage, this.#data);
   }
 
   /** The next `loaders(kind)` asks again. */

@@ -87,9 +87,23 @@ export class Execution {
 
   /** Does one act of the surrounding phases again, on the draws it had: the nearest one of that name. */
   async repeat(path: string, name: string): Promise<void> {
+    return this.#execute(this.program.code[this.#around(path, name)] as Instruction<Session, HookName>);
+  }
+
+  /** Stands in the nearest hook of that name, everybody in it called. */
+  standIn(hook: HookName): void {
+    this.#pc = this.#around(this.place.path, hook);
+    const running = open(this.session, hook);
+    running.called = running.callees.length;
+    this.#after = lastCalled(running);
+    this.#running = undefined;
+    this.#atPoint = true;
+  }
+
+  #around(path: string, name: string): number {
     for (let at = path; at !== ''; at = at.slice(0, Math.max(0, at.lastIndexOf('/')))) {
       const pc = this.program.find(`${at}/${name}`);
-      if (pc !== undefined) return this.#execute(this.program.code[pc] as Instruction<Session, HookName>);
+      if (pc !== undefined) return pc;
     }
     throw new Error(`The program ${this.program.name} has no ${name} around ${path}.`);
   }
@@ -111,7 +125,9 @@ export class Execution {
       const instruction = code[this.#pc];
       if (!instruction) return undefined;
       takeOver(this.session);
-      if (instruction.kind === 'hook' && !this.#atPoint && !this.#running) {
+      // A step computed in one go is not left in its middle.
+      const whole = this.session.hands.replayed !== undefined;
+      if (instruction.kind === 'hook' && !this.#atPoint && !this.#running && !whole) {
         // Interrupted here, the program stands before the hook: what it begins is not owed an end.
         this.#atPoint = true;
         check?.();
@@ -124,7 +140,7 @@ export class Execution {
       const result = this.#execute(instruction);
       if (result instanceof Promise) await result;
       this.#complete(instruction);
-      if (performance.now() - this.#breathed > BREATH) {
+      if (!whole && performance.now() - this.#breathed > BREATH) {
         await breathe();
         this.#breathed = performance.now();
       }

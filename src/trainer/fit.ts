@@ -55,6 +55,14 @@ const trainEpoch = [
   act('endEpoch', epoch.end),
 ];
 
+/** All epochs. */
+export const training = scope('train', {
+  reenter: true,
+  enter: [act('trainDataloader', setup.trainDataloader), hook('onTrainStart')],
+  body: [loop('epochs', epoch.hasNextEpoch, ...trainEpoch)],
+  exit: [hook('onTrainEnd')],
+});
+
 /** What `trainer.fit` does. The hooks of the semantics are all here, in their order; everything else is in phases/. */
 export const fit = compile<Session, HookName>('fit', [
   act('configureCallbacks', setup.configureCallbacks),
@@ -82,12 +90,7 @@ export const fit = compile<Session, HookName>('fit', [
               exit: [hook('onSanityCheckEnd')],
             }),
           ),
-          scope('train', {
-            reenter: true,
-            enter: [act('trainDataloader', setup.trainDataloader), hook('onTrainStart')],
-            body: [loop('epochs', epoch.hasNextEpoch, ...trainEpoch)],
-            exit: [hook('onTrainEnd')],
-          }),
+          training,
         ],
         exit: [hook('onFitEnd')],
       }),

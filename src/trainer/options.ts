@@ -62,6 +62,11 @@ const schema = z.strictObject({
   gradientClipVal: z.number().min(0).optional(),
   /** Look at what every operation computes, and name the first one that makes NaN or infinity. Slow. */
   detectAnomaly: z.boolean().default(false),
+  /**
+   * Compute steps that are known from the last few without calling `trainingStep` again, on engines that can: the same
+   * bits, sooner. false for a step with effects that are not to be seen in its source. See docs/replay.md.
+   */
+  replay: z.boolean().default(true),
   gradientClipAlgorithm: z.enum(['norm', 'value']).default('norm'),
   callbacks: z.array(z.instanceof(Callback, { error: 'a Callback' })).default([]),
   /** true: a CSVLogger in defaultRootDir; false: none. */

@@ -1,5 +1,7 @@
 import type { Execution } from './execution.js';
+import { Halt } from './halt.js';
 import type { HookName } from './hooks.js';
+import { beyondInterrupts } from './interrupt.js';
 import { leave } from './tenancy.js';
 
 export type Outcome = 'completed' | 'stopped' | 'interrupted' | 'failed';
@@ -15,6 +17,10 @@ export interface AdvanceOptions {
   beforeInterrupt?: () => Promise<void>;
   /** What an error does: end the program, or leave it standing before the hook, or also the step, that threw. */
   errors?: 'end' | 'pause in hooks' | 'pause';
+  /** What a notebook that stops the code at work does: end the program, or leave it standing before the hook or step. */
+  stops?: 'end' | 'pause';
+  /** Whether nobody looks at the run, or stops it, between a step's forward pass and its update. Default: somebody may. */
+  unattended?: () => boolean;
 }
 
 /**
@@ -40,7 +46,7 @@ export class Runner {
 
   /** Runs to the end. */
   async drain(options: AdvanceOptions = {}): Promise<{ outcome: Outcome; reason: string }> {
-    await this.advance(() => false, options);
+    await this.advance(() => false, { ...options, unattended: () => true });
     return { outcome: this.outcome as Outcome, reason: this.reason };
   }
 
@@ -50,7 +56,7 @@ export class Runner {
    */
   async advance(
     stop: (hook: HookName) => boolean,
-    { signal, errors = 'end', beforeInterrupt }: AdvanceOptions = {},
+    { signal, errors = 'end', stops = 'end', beforeInterrupt, unattended = () => false }: AdvanceOptions = {},
   ): Promise<HookName | undefined> {
     const { session } = this.execution;
     const { trainer } = session;
@@ -58,6 +64,7 @@ export class Runner {
       if (signal?.aborted) throw new Interruption(reasonOf(signal));
     };
     trainer.status = 'running';
+    session.unattended = unattended;
     this.executing = true;
     try {
       await this.prepare();
@@ -65,14 +72,24 @@ export class Runner {
       if (hook === undefined) this.#end();
       return hook;
     } catch (error) {
-      const interrupted = error instanceof Interruption || (signal?.aborted === true && error === signal.reason);
+      if (error instanceof Halt) {
+        this.execution.standIn(error.hook);
+        return error.hook;
+      }
+      const stopped = isStop(error);
+      if (stopped && stops === 'pause' && this.execution.standBeforeFailure(true)) throw error;
+      const interrupted =
+        stopped || error instanceof Interruption || (signal?.aborted === true && error === signal.reason);
       if (!interrupted && errors !== 'end' && this.execution.standBeforeFailure(errors === 'pause')) throw error;
-      if (interrupted) await this.#attempt(() => beforeInterrupt?.());
-      await this.#abort(error, interrupted ? 'interrupted' : 'failed');
+      await beyondInterrupts(async () => {
+        if (interrupted) await this.#attempt(() => beforeInterrupt?.());
+        await this.#abort(error, interrupted ? 'interrupted' : 'failed');
+      });
       if (interrupted) return undefined;
       throw error;
     } finally {
       this.executing = false;
+      this.#rest();
     }
   }
 
@@ -91,6 +108,7 @@ export class Runner {
     trainer.status = 'finished';
     this.#warnOf(await this.execution.unwind());
     leave(this.execution.session);
+    this.#rest();
   }
 
   #end(): void {
@@ -122,6 +140,10 @@ export class Runner {
     this.#warnOf(errors);
   }
 
+  #rest(): void {
+    for (const tell of this.execution.session.trainer.atRest) tell();
+  }
+
   async #attempt(work: () => unknown): Promise<void> {
     try {
       await work();
@@ -137,6 +159,11 @@ export class Runner {
       this.execution.session.trainer.warn(`While ending the run, another error came up: ${text}`);
     }
   }
+}
+
+/** What a notebook's evaluator throws in the code of a cell that is interrupted. */
+function isStop(error: unknown): boolean {
+  return error instanceof Error && error.name === 'InterruptError';
 }
 
 function reasonOf(signal: AbortSignal): string {

@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { Tape } from '../autograd/tape.js';
 import { ContractError } from '../errors.js';
 import { MetricCollection, type LogOptions, type LogSite, type Report } from '../module/metrics.js';
-import { attach, modulesIn, type Module } from '../module/module.js';
+import { attach, namedModules, type Module } from '../module/module.js';
 import type { Parameter } from '../module/parameter.js';
 import { hasUnbuiltLayers, walk, type Buffer } from '../module/walk.js';
 import { retain } from '../tensors/share.js';
@@ -14,6 +14,7 @@ import type { Callback } from './callback.js';
 import type { DataConnector } from './data-connector.js';
 import type { Batch, HookData, HookName, Stage } from './hooks.js';
 import { siteOf } from './log-sites.js';
+import { disposeReplayed, Replay, type Replayed } from './replay/replay.js';
 import type { ResumePoint, RunState } from './state.js';
 import { leave } from './tenancy.js';
 import type { Trainer } from './trainer.js';
@@ -75,11 +76,16 @@ export interface Hands {
   tape: Tape | undefined;
   /** True while `trainingStep` runs. */
   stepping: boolean;
+  guarded: Guarded | undefined;
+  /** True once a guard has told of this step's gradients. */
+  warned: boolean;
   /** Manual optimization: which optimizer is being stepped, and how many hooks the step has called. */
   optimizer: Optimizer | undefined;
   manualCalls: number;
   /** Weights as they were when the forward pass began, while that pass may have to be repeated elsewhere. */
   before: Record<string, tf.Tensor>;
+  /** What the phases up to the update only have to hand out, because the step was a known one. */
+  replayed: Replayed | undefined;
 }
 
 const EMPTY: Hands = {
@@ -92,10 +98,28 @@ const EMPTY: Hands = {
   lossScale: 1,
   tape: undefined,
   stepping: false,
+  guarded: undefined,
+  warned: false,
   optimizer: undefined,
   manualCalls: 0,
   before: {},
+  replayed: undefined,
 };
+
+/** What a guarded step keeps until it is confirmed. */
+interface Guarded {
+  /** 0, or NaN if a gradient has an element that is NaN or infinite. Recorded with the step, read after it. */
+  check: tf.Scalar;
+  /** The gradients as they were before they were clipped; empty where nothing clips. */
+  unclipped: Map<Parameter, tf.Tensor>;
+}
+
+/** Something that wants to be asked before a step's update is taken over. */
+export interface Guard {
+  readonly active: boolean;
+  /** It has stopped an update. */
+  trip(): void;
+}
 
 /** One call of fit, validate, test or predict: the data and the working memory that its program acts on. */
 export class Session {
@@ -125,8 +149,14 @@ export class Session {
   metricLevel: 'step' | 'epoch' | undefined;
   /** When the last validation by the clock was, on the clock of `performance.now()`. */
   validatedAt = 0;
+  guard: Guard | undefined;
   /** True if a training step that throws may be tried again. */
   postMortem = false;
+  /** Whether it is known that nobody looks at the run between a step's forward pass and its update. */
+  unattended: () => boolean = () => false;
+  readonly replay = new Replay(this);
+  /** True once it was said that a request to stop waits for the minima. */
+  waitsToStop = false;
   /** Why the program ended, in words. */
   endReason = '';
   /** What a module's `manualBackward` does, once there are optimizers. */
@@ -135,6 +165,7 @@ export class Session {
   };
   #site = 'the constructor';
   #keyed: [string, Callback][] = [];
+  #modules: [string, Module][] | undefined;
 
   constructor(trainer: Trainer, module: Module, stage: Stage, data: DataConnector) {
     this.trainer = trainer;
@@ -191,6 +222,7 @@ export class Session {
       numDataloaders: this.evaluating ? this.evaluationSources.length : 1,
     };
     this.collection.log(name, value, options, site);
+    this.replay.logged(name, value, options);
   }
 
   /** The metrics of the running loop as they stand now. */
@@ -227,14 +259,29 @@ export class Session {
     return this.evaluating ? evaluation.batchIdx : batchIdx;
   }
 
+  /** From here on the step works on another batch; the one before it belongs to whoever made it. */
+  replaceBatch(batch: Batch): void {
+    this.hands.batch = batch;
+    this.hands.batchReplaced = true;
+  }
+
   /** The step is over: what it held is let go. */
   emptyHands(): void {
-    const { tape, outputTensors, batchTensors, before } = this.hands;
+    const { tape, outputTensors, batchTensors, before, replayed } = this.hands;
+    this.replay.settle();
+    if (replayed) disposeReplayed(replayed);
     tape?.dispose();
+    this.releaseGuard();
     disposeAll(outputTensors);
     disposeAll(batchTensors);
     disposeAll(Object.values(before));
     this.hands = { ...EMPTY };
+  }
+
+  releaseGuard(): void {
+    const { guarded } = this.hands;
+    if (guarded) disposeAll([guarded.check, ...guarded.unclipped.values()]);
+    this.hands.guarded = undefined;
   }
 
   /** Takes note of what there is to train and to save. Layers that are not built yet have nothing of either. */
@@ -242,6 +289,12 @@ export class Session {
     const { parameters, buffers } = hasUnbuiltLayers(this.module) ? { parameters: [], buffers: [] } : walk(this.module);
     this.parameters = parameters;
     this.buffers = buffers;
+    this.#modules = namedModules(this.module);
+  }
+
+  /** The module and those within it, by path, as they were when stock was taken. */
+  get modules(): readonly (readonly [path: string, module: Module])[] {
+    return this.#modules ?? namedModules(this.module);
   }
 
   /** While a forward pass may have to be repeated elsewhere, the weights that it saw must be known. */
@@ -279,7 +332,16 @@ export class Session {
 
   /** Handles that keep today's values of these variables, by name. */
   handlesOn(variables: readonly { name: string; variable: tf.Variable }[]): Record<string, tf.Tensor> {
-    return Object.fromEntries(variables.map(({ name, variable }) => [name, retain(variable as tf.Tensor)]));
+    const handles: Record<string, tf.Tensor> = {};
+    for (const { name, variable } of variables) handles[name] = retain(variable as tf.Tensor);
+    return handles;
+  }
+
+  /** Handles that keep the gradients there are, by parameter. */
+  gradientHandles(): Record<string, tf.Tensor> {
+    const handles: Record<string, tf.Tensor> = {};
+    for (const { name, grad } of this.parameters) if (grad !== null) handles[name] = retain(grad);
+    return handles;
   }
 
   /** True if this fit validates at all. */
@@ -291,11 +353,11 @@ export class Session {
 
   /** Every module's mode, in the order of the walk. */
   modes(): boolean[] {
-    return modulesIn(this.module).map((module) => module.training);
+    return this.modules.map(([, module]) => module.training);
   }
 
   setModes(modes: boolean[]): void {
-    modulesIn(this.module).forEach((module, i) => {
+    this.modules.forEach(([, module], i) => {
       module.training = modes[i] ?? module.training;
     });
   }

@@ -135,9 +135,7 @@ function captureRun(s: Session, execution: Execution): RunPart {
       logger: { ...logger },
       progressBar: { ...progressBar },
     },
-    gradients: Object.fromEntries(
-      s.parameters.flatMap(({ name, grad }) => (grad === null ? [] : [[name, retain(grad)] as const])),
-    ),
+    gradients: s.gradientHandles(),
     hands: captureHands(s),
     loggers: trainer.loggers.map((each) => each.stateDict?.()),
     ...(engine ? { engine } : {}),
@@ -170,8 +168,9 @@ export function takeSnapshot(s: Session, execution: Execution): Snapshot {
     callbacks: new Map(s.trainer.callbacks.map((callback) => [callback as object, plainFields(callback)])),
     module: plainFields(s.module),
   };
-  const bytes = tensorsIn(state).reduce((sum, tensor) => sum + tensor.size * bytesOf(tensor.dtype), 0);
-  return { state, fields, history: s.trainer.history.mark, bytes, dispose: () => disposeState(state) };
+  const tensors = tensorsIn(state);
+  const bytes = tensors.reduce((sum, tensor) => sum + tensor.size * bytesOf(tensor.dtype), 0);
+  return { state, fields, history: s.trainer.history.mark, bytes, dispose: () => disposeAll(tensors) };
 }
 
 function bytesOf(dtype: tf.DataType): number {

@@ -1,8 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Module } from '../module/module.js';
 import { plainFields, restoreFields } from '../tensors/plain.js';
-import { retain } from '../tensors/share.js';
-import { disposeAll } from '../tensors/tree.js';
+import { disposeAll, tensorsIn } from '../tensors/tree.js';
 import { loadIntoCallbacks, callbackStates } from './state.js';
 import type { Session } from './session.js';
 
@@ -39,16 +38,14 @@ export function takeOver(session: Session): void {
 export function leave(session: Session): void {
   if (tenants.get(session.module) === session) tenants.delete(session.module);
   const own = parked.get(session);
-  if (own) disposeAll([...Object.values(own.weights), ...Object.values(own.gradients)]);
+  if (own) disposeAll(tensorsIn([own.weights, own.gradients, own.callbacks.states]));
   parked.delete(session);
 }
 
 function park(s: Session): Parked {
   return {
     weights: s.handlesOn([...s.parameters, ...s.buffers]),
-    gradients: Object.fromEntries(
-      s.parameters.flatMap(({ name, grad }) => (grad === null ? [] : [[name, retain(grad)] as const])),
-    ),
+    gradients: s.gradientHandles(),
     frozen: new Set(s.parameters.filter(({ requiresGrad }) => !requiresGrad).map(({ name }) => name)),
     modes: s.modes(),
     module: plainFields(s.module),
@@ -69,5 +66,5 @@ function unpark(s: Session, own: Parked): void {
   }
   for (const [callback, fields] of own.callbacks.fields) restoreFields(callback, fields);
   loadIntoCallbacks(s, own.callbacks.states);
-  disposeAll(Object.values(own.weights));
+  disposeAll(tensorsIn([own.weights, own.callbacks.states]));
 }

@@ -1,39 +1,38 @@
-import { join } from 'node:path';
 import { useBackend } from '../backend/index.js';
 import { defaultCallbacks } from '../callbacks/defaults.js';
 import { EarlyStopping } from '../callbacks/early-stopping.js';
-import { latestCheckpoint, rescuedCheckpoint } from '../callbacks/checkpoints/latest.js';
 import { ModelCheckpoint } from '../callbacks/model-checkpoint.js';
-import { readCheckpoint, writeCheckpoint } from '../checkpoint/store.js';
+import { writeCheckpoint } from '../checkpoint/store.js';
 import { ConfigurationError, ContractError, describe, StrobeError } from '../errors.js';
-import { CSVLogger } from '../loggers/csv.js';
 import type { Logger } from '../loggers/logger.js';
 import type { Metrics, Report } from '../module/metrics.js';
 import { Module } from '../module/module.js';
 import type { Optimizer, SchedulerConfig } from '../optim/index.js';
-import { AdvancedProfiler, type Profiler, SimpleProfiler } from '../profilers/index.js';
+import type { Profiler } from '../profilers/index.js';
 import { globalSeed } from '../random/index.js';
 import { Run, type RunOptions } from '../run/run.js';
 import { clonePlain } from '../tensors/plain.js';
 import { CallbackList } from './callback.js';
+import { drain } from './drain.js';
 import { DataConnector, type DataInput } from './data-connector.js';
 import { predict, test, validate } from './evaluate.js';
 import { Execution } from './execution.js';
 import { fit } from './fit.js';
 import type { Stage } from './hooks.js';
-import { interruptible } from './interrupt.js';
 import { changed, limitsOf, type Limits } from './limits.js';
+import { loggersOf, profilerOf } from './observers.js';
 import { resolveOptions, type ResolvedOptions, type TrainerOptions } from './options.js';
 import { countTrainingBatches } from './phases/loaders.js';
 import { recomputeStatistics } from './phases/statistics.js';
 import { isLastBatch, validationFollows } from './phases/train-batch.js';
 import { Runner, type Outcome } from './runner.js';
 import { logsAreDue, sendToLoggers } from './reporting.js';
-import { busy, insideManualStep, noBestCheckpoint, notAModule, nothingToSave } from './refusals.js';
+import { busy, insideManualStep, notAModule, nothingToSave } from './refusals.js';
+import { checkpointFor, goOnFrom } from './resume.js';
 import { freshProgress, Session, type Progress } from './session.js';
 import { MetricHistory, type MetricRow } from './metric-history.js';
 import { takeOver } from './tenancy.js';
-import { arrive, captureState, captureWeights, disposeState, isRunState, underOwnStopRequest } from './state.js';
+import { captureState, captureWeights, disposeState, isRunState } from './state.js';
 
 const PROGRAMS = { fit, validate, test, predict };
 
@@ -88,6 +87,8 @@ export class Trainer {
   ckptPath: string | undefined;
   /** Where `print` and `warn` go while something is being drawn, so that they do not write into it. */
   printer: ((line: string) => void) | undefined;
+  /** @internal Told whenever the run has come to rest: it is paused, or over. */
+  readonly atRest = new Set<() => void>();
   #runner: Runner | undefined;
 
   constructor(options: TrainerOptions = {}) {
@@ -112,7 +113,7 @@ export class Trainer {
    */
   async fit(model: Module, data?: DataInput, { ckptPath, signal, epochs }: TrainOptions = {}): Promise<FitResult> {
     const runner = this.#begin('fit', model, data, ckptPath, moreEpochs(epochs));
-    return this.result(await this.#drain(runner, signal));
+    return this.result(await drain(runner, signal));
   }
 
   /** One pass over the validation loaders; one record of metrics for each. */
@@ -127,7 +128,7 @@ export class Trainer {
   /** What `predictStep` gave for each batch; a list of such lists if there are several loaders. */
   async predict(model?: Module, data?: DataInput, { ckptPath, signal }: FitOptions = {}): Promise<unknown[]> {
     const runner = this.#begin('predict', this.#modelOr(model), data, ckptPath);
-    await this.#drain(runner, signal);
+    await drain(runner, signal);
     const { predictions } = runner.execution.session;
     return predictions.length === 1 ? (predictions[0] as unknown[]) : predictions;
   }
@@ -144,24 +145,8 @@ export class Trainer {
     options: FitOptions,
   ) {
     const runner = this.#begin(stage, this.#modelOr(model), data, options.ckptPath);
-    await this.#drain(runner, options.signal);
+    await drain(runner, options.signal);
     return runner.execution.session.results;
-  }
-
-  /** Runs to the end, or to Ctrl-C: then a fit is saved where it stands. */
-  async #drain(runner: Runner, signal: AbortSignal | undefined): Promise<{ outcome: Outcome; reason: string }> {
-    if (signal) return runner.drain({ signal });
-    const beforeInterrupt = async (): Promise<void> => {
-      const { stage } = runner.execution.session;
-      if (stage !== 'fit' || !this.checkpointCallback || this.options.fastDevRun !== false) return;
-      const path = join(this.checkpointCallback.dirpath ?? this.options.defaultRootDir, 'interrupted.ckpt');
-      await this.saveCheckpoint(path);
-      this.warn(`Saved where it stood: go on with ckptPath: ${JSON.stringify(path)}.`);
-    };
-    return interruptible(
-      (interrupted) => runner.drain({ signal: interrupted, beforeInterrupt }),
-      (message) => this.warn(message),
-    );
   }
 
   #begin(
@@ -193,39 +178,11 @@ export class Trainer {
       takeOver(session);
       this.profiler?.reset();
       await this.profiler?.begin();
-      const path = this.#checkpointFor(stage, ckptPath);
-      if (path !== undefined) await this.#goOnFrom(session, execution, path);
+      const path = checkpointFor(this, stage, ckptPath);
+      if (path !== undefined) await goOnFrom(execution, path);
     };
     this.#runner = new Runner(execution, prepare);
     return this.#runner;
-  }
-
-  async #goOnFrom(session: Session, execution: Execution, path: string): Promise<void> {
-    const checkpoint = await readCheckpoint(path);
-    this.ckptPath = path;
-    const state = isRunState(checkpoint) && session.stage === 'fit' ? checkpoint : undefined;
-    session.resume = { checkpoint, state };
-    if (state) {
-      this.seed = state.run.seed;
-      execution.enter(state.run.place, async () => {
-        await underOwnStopRequest(this, async () => arrive(session, execution, state));
-        session.letGoOfCheckpoint();
-      });
-    }
-  }
-
-  /** The file to go on from: the one asked for, or what a fit that failed has left. */
-  #checkpointFor(stage: Stage, asked: string | undefined): string | undefined {
-    if (asked === undefined) return stage === 'fit' ? rescuedCheckpoint(this.callbacks) : undefined;
-    if (asked === 'last') {
-      const path = latestCheckpoint(this.callbacks);
-      if (path === undefined) this.warn("ckptPath: 'last', but no checkpoint has been saved yet: starting anew.");
-      return path;
-    }
-    if (asked !== 'best') return asked;
-    const path = this.checkpointCallback?.bestModelPath;
-    if (path) return path;
-    throw noBestCheckpoint(this.checkpointCallback !== undefined);
   }
 
   /**
@@ -254,31 +211,6 @@ export class Trainer {
     this.options.backend = resolveOptions({ ...this.options, backend } as TrainerOptions).backend;
   }
 
-  /**
-   * @internal A trainer of the same settings whose run goes on from here on its own.
-   *
-   * @param silent without callbacks and loggers
-   */
-  fork({ silent = false }: { silent?: boolean } = {}): Trainer {
-    const bare = {
-      callbacks: [],
-      logger: silent ? false : this.loggers.flatMap((logger) => logger.fork?.() ?? []),
-      enableCheckpointing: false,
-      enableProgressBar: false,
-      enableModelSummary: false,
-      maxTime: undefined,
-      profiler: undefined,
-      barebones: false,
-      maxEpochs: this.limits.maxEpochs,
-    };
-    const copy = new Trainer({ ...this.options, ...bare });
-    if (!silent) copy.callbacks.push(...this.callbacks.map((callback) => callback.clone?.() ?? callback));
-    Object.assign(copy.limits, this.limits);
-    copy.seed = this.seed;
-    copy.stage = this.stage;
-    return copy;
-  }
-
   /** @internal The runner that drives this trainer now. */
   adopt(runner: Runner): void {
     this.#runner = runner;
@@ -291,10 +223,11 @@ export class Trainer {
 
   /** Frees what the last fit left: optimizer slots and gradients. The weights stay. */
   dispose(): void {
-    this.#session?.dispose();
+    this.session?.dispose();
   }
 
-  get #session(): Session | undefined {
+  /** @internal What the last call of fit, validate, test or predict works with: for tuners. */
+  get session(): Session | undefined {
     return this.#runner?.execution.session;
   }
 
@@ -315,11 +248,11 @@ export class Trainer {
   }
 
   get optimizers(): Optimizer[] {
-    return this.#session?.optimizers ?? [];
+    return this.session?.optimizers ?? [];
   }
 
   get lrSchedulers(): SchedulerConfig[] {
-    return this.#session?.schedulers ?? [];
+    return this.session?.schedulers ?? [];
   }
 
   get currentEpoch(): number {
@@ -354,7 +287,7 @@ export class Trainer {
 
   /** Metrics that callbacks may monitor, the current step's included. */
   get callbackMetrics(): Metrics {
-    return { ...this.storedMetrics.callback, ...this.#session?.liveMetrics()?.callback };
+    return { ...this.storedMetrics.callback, ...this.session?.liveMetrics()?.callback };
   }
 
   /** Metrics as they last went to the loggers. */
@@ -371,12 +304,12 @@ export class Trainer {
   }
 
   get progressBarMetrics(): Metrics {
-    return { ...this.storedMetrics.progressBar, ...this.#session?.liveMetrics()?.progressBar };
+    return { ...this.storedMetrics.progressBar, ...this.session?.liveMetrics()?.progressBar };
   }
 
   /** The metrics of the loop that runs: those that its step at hand has logged, at the end of an epoch the epoch's. */
   get currentMetrics(): Metrics {
-    return { ...this.#session?.liveMetrics()?.callback };
+    return { ...this.session?.liveMetrics()?.callback };
   }
 
   /** Whether the metrics of the step at hand go to the loggers. */
@@ -402,12 +335,12 @@ export class Trainer {
 
   /** True in the two validation batches or so that are tried before training. */
   get sanityChecking(): boolean {
-    return this.#session?.loop === 'sanity';
+    return this.session?.loop === 'sanity';
   }
 
   /** True while a validation runs, the sanity check included. */
   get validating(): boolean {
-    return this.#session?.loop === 'validate' || this.#session?.loop === 'sanity';
+    return this.session?.loop === 'validate' || this.session?.loop === 'sanity';
   }
 
   get checkpointCallback(): ModelCheckpoint | undefined {
@@ -420,27 +353,27 @@ export class Trainer {
 
   /** Batches of a training epoch; Infinity if the loader does not know. */
   get numTrainingBatches(): number {
-    return this.#session ? countTrainingBatches(this.#session) : 0;
+    return this.session ? countTrainingBatches(this.session) : 0;
   }
 
   /** Batches of each loader of the evaluation that runs. */
   get numEvaluationBatches(): number[] {
-    return this.#session?.numEvaluationBatches ?? [];
+    return this.session?.numEvaluationBatches ?? [];
   }
 
   /** Whether the training batch at hand is the epoch's last. */
   get isLastBatch(): boolean {
-    return this.#session ? isLastBatch(this.#session) : false;
+    return this.session ? isLastBatch(this.session) : false;
   }
 
   /** Whether a validation comes right after the training batch at hand. */
   get validationFollows(): boolean {
-    return this.#session ? validationFollows(this.#session) : false;
+    return this.session ? validationFollows(this.session) : false;
   }
 
   /** Whether this fit validates. */
   get validates(): boolean {
-    return this.#session?.validates ?? false;
+    return this.session?.validates ?? false;
   }
 
   /** Optimizer steps of the whole fit, as far as its limits tell: Infinity if they do not. */
@@ -468,7 +401,7 @@ export class Trainer {
   }
 
   #live(what: string): Session {
-    if (this.#session) return this.#session;
+    if (this.session) return this.session;
     throw new ContractError(
       StrobeError.compose(`trainer.${what} was read before there is one.`, {
         expected: 'a trainer that has been given a module',
@@ -501,15 +434,4 @@ function statesOf({ execution: { session } }: Runner, model: Module): Session['i
     optimizerStates: session.optimizers.map((optimizer) => optimizer.stateDict()),
     lrSchedulers: session.schedulers.map(({ scheduler }) => clonePlain(scheduler.stateDict())),
   };
-}
-
-function profilerOf({ profiler }: ResolvedOptions): Profiler | undefined {
-  if (profiler === 'simple') return new SimpleProfiler();
-  return profiler === 'advanced' ? new AdvancedProfiler() : profiler;
-}
-
-function loggersOf({ logger, defaultRootDir }: ResolvedOptions): Logger[] {
-  if (logger === false) return [];
-  if (logger === true) return [new CSVLogger({ saveDir: defaultRootDir })];
-  return Array.isArray(logger) ? logger : [logger];
 }

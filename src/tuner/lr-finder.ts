@@ -1,30 +1,42 @@
 import { z } from 'zod';
 import { checkOptions } from '../callbacks/options.js';
 import { SHOW, type MimeBundle } from '../display/bundle.js';
-import type { Figure } from '../display/plots/figure.js';
+import type { Figure } from '../display/figure/figure.js';
 import { lrFinderPlot } from '../display/plots/lr-finder.js';
 import { ContractError, StrobeError } from '../errors.js';
 import type { Module } from '../module/module.js';
+import type { Run } from '../run/run.js';
 import type { DataInput } from '../trainer/data-connector.js';
 import type { StepOutputs } from '../trainer/hooks.js';
+import type { Session } from '../trainer/session.js';
 import type { Trainer } from '../trainer/trainer.js';
-import { apart } from './apart.js';
+import { apart, trial } from './apart.js';
+import { Attribute } from './attribute.js';
 import { suggestions, type SuggestionMethod } from './lr-suggestions.js';
 
-const schema = z.strictObject({
-  /** Where the sweep begins. Default 1e-8. */
+export const sweepShape = {
+  /** Where the sweep begins. */
   minLr: z.number().positive().default(1e-8),
-  /** Where it ends. Default 1. */
+  /** Where it ends. */
   maxLr: z.number().positive().default(1),
-  /** Optimizer steps of the sweep. Default 100. */
+  /** Optimizer steps of the sweep. */
   numTraining: z.int().min(2).default(100),
-  /** Whether learning rates rise by a factor or by a difference. Default `exponential`. */
+  /** Whether learning rates rise by a factor or by a difference. */
   mode: z.enum(['exponential', 'linear']).default('exponential'),
-  /** Stop when the smoothed loss is so many times the least one; null never. Default 4. */
+  /** Stop when the smoothed loss is so many times the least one; null never. */
   earlyStopThreshold: z.number().positive().nullable().default(4),
+};
+
+const schema = z.strictObject({
+  ...sweepShape,
+  /** Write what is suggested where the module keeps its learning rate, and into every parameter group there is. */
+  updateAttr: z.boolean().default(false),
+  /** The field that keeps the learning rate. Default: `lr`, then `learningRate`. */
+  attrName: z.string().min(1).optional(),
 });
 
 export type LRFindOptions = z.input<typeof schema>;
+export type Sweep = Omit<z.output<typeof schema>, 'updateAttr' | 'attrName'>;
 
 /** Weight of the past in the smoothed loss. */
 const BETA = 0.98;
@@ -84,6 +96,9 @@ export class LRFinderResult {
 /**
  * Trains for a while with a learning rate that rises from step to step, and finds one to train with. All of it happens apart
  * from what the trainer and the module are: afterwards weights, counters and files are as they were.
+ *
+ * @throws ConfigurationError for options out of range, or if `updateAttr` finds nothing to write to; ContractError for a module
+ *   with several optimizers
  */
 export async function lrFind(
   trainer: Trainer,
@@ -91,34 +106,63 @@ export async function lrFind(
   data?: DataInput,
   options: LRFindOptions = {},
 ): Promise<LRFinderResult> {
-  const { minLr, maxLr, numTraining, mode, earlyStopThreshold } = checkOptions('lrFind', schema, options);
+  const { updateAttr, attrName, ...sweep } = checkOptions('lrFind', schema, options);
+  const { attribute, result } = await apart(trainer, model, data, 'fit', async (session) => ({
+    attribute: updateAttr ? lrAttribute(session, attrName, 'lrFind') : undefined,
+    result: await sweepIn(session, sweep, 'lrFind'),
+  }));
+  const lr = result.suggestion();
+  if (attribute && lr !== undefined) {
+    attribute.value = lr;
+    for (const optimizer of trainer.optimizers) optimizer.lr = lr;
+  }
+  return result;
+}
+
+/** Where a module keeps its learning rate. */
+export function lrAttribute(session: Session, name: string | undefined, owner: string): Attribute {
+  return new Attribute(session, name === undefined ? ['lr', 'learningRate'] : [name], owner);
+}
+
+/** The sweep, from where a session stands. */
+export async function sweepIn(session: Session, sweep: Sweep, owner: string): Promise<LRFinderResult> {
+  const { minLr, maxLr, numTraining, mode, earlyStopThreshold } = sweep;
+  if (session.trainer.options.fastDevRun !== false) {
+    session.trainer.warn(`${owner}: no learning rate is looked for in a fast development run.`);
+    return new LRFinderResult([], []);
+  }
+  if (session.optimizers.length !== 1) throw oneOptimizer(owner, session.optimizers.length);
   const rate = (step: number): number => {
     const share = step / (numTraining - 1);
     return mode === 'linear' ? minLr + share * (maxLr - minLr) : minLr * (maxLr / minLr) ** share;
   };
-  return apart(trainer, model, data, numTraining, async (run) => {
+  return trial(session, { maxSteps: numTraining }, async (run) => {
     const [lrs, losses]: [number[], number[]] = [[], []];
-    let [average, least] = [0, Infinity];
+    let [average, averaged, least] = [0, 0, Infinity];
     let window: number[] = [];
     while (lrs.length < numTraining && (await run.until('onTrainBatchStart'))) {
       const { optimizers, lrSchedulers } = run.trainer;
-      if (optimizers.length !== 1) throw oneOptimizer(optimizers.length);
       lrSchedulers.splice(0);
       for (const optimizer of optimizers) optimizer.lr = rate(lrs.length);
       const steps = run.trainer.globalStep;
       const event = await untilEndOf(run);
       if (!event) break;
-      const [loss = NaN] = (event.outputs as StepOutputs).loss?.dataSync() ?? [];
-      window.push(loss);
+      const [loss] = (event.outputs as StepOutputs).loss?.dataSync() ?? [];
+      if (loss !== undefined) window.push(loss);
+      const stepped = run.trainer.globalStep > steps;
       // Of the batches whose gradients were added up for an update, the mean counts.
-      if (run.trainer.globalStep === steps) continue;
+      if (!stepped && window.length > 0) continue;
+      lrs.push(rate(lrs.length));
+      if (!stepped) {
+        losses.push(NaN); // The module passed over the batch.
+        continue;
+      }
       const mean = window.reduce((sum, value) => sum + value, 0) / window.length;
       window = [];
       average = BETA * average + (1 - BETA) * mean;
-      const smooth = average / (1 - BETA ** (lrs.length + 1));
-      lrs.push(rate(lrs.length));
+      const smooth = average / (1 - BETA ** ++averaged);
       losses.push(smooth);
-      if (earlyStopThreshold !== null && lrs.length > 1 && smooth > earlyStopThreshold * least) break;
+      if (earlyStopThreshold !== null && averaged > 1 && smooth > earlyStopThreshold * least) break;
       if (smooth < least) least = smooth;
     }
     return new LRFinderResult(lrs, losses);
@@ -126,7 +170,7 @@ export async function lrFind(
 }
 
 /** The end of the batch at hand; undefined if its loss was no number any more: the sweep has gone far enough. */
-async function untilEndOf(run: Parameters<Parameters<typeof apart>[4]>[0]) {
+async function untilEndOf(run: Run) {
   try {
     return await run.until('onTrainBatchEnd');
   } catch (error) {
@@ -135,9 +179,9 @@ async function untilEndOf(run: Parameters<Parameters<typeof apart>[4]>[0]) {
   }
 }
 
-function oneOptimizer(count: number): ContractError {
+function oneOptimizer(owner: string, count: number): ContractError {
   return new ContractError(
-    StrobeError.compose('lrFind only works with a single optimizer.', {
+    StrobeError.compose(`${owner} only works with single optimizers.`, {
       expected: '1 optimizer',
       received: String(count),
       hint: 'sweep each network in a module of its own',

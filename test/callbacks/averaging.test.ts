@@ -54,6 +54,29 @@ describe('exponential averages', () => {
   });
 });
 
+it.each(['saved', 'rewound'])(
+  'an exponential average that begins with an epoch goes on as it would have when the run is %s',
+  async (how) => {
+    const make = () =>
+      quietTrainer({ maxEpochs: 4, callbacks: [new EMAWeightAveraging({ decay: 0.5, updateStartingAtEpoch: 1 })] });
+    const whole = new Falling();
+    await make().fit(whole, ones(4));
+    const model = new Falling();
+    const run = make().run(model, ones(4));
+    await run.step(14);
+    if (how === 'rewound') await run.rewind(4);
+    else {
+      const path = join(folder, 'begun.ckpt');
+      await run.save(path);
+      const resumed = new Falling();
+      await make().fit(resumed, ones(4), { ckptPath: path });
+      expect(resumed.value).toBe(whole.value);
+    }
+    await run.finish();
+    expect(model.value).toBe(whole.value);
+  },
+);
+
 describe('averaging weights', () => {
   it('validates the average, and trains on with the weights; an exception in validation swaps them back', async () => {
     const model = new Falling();

@@ -44,6 +44,10 @@ describe('a DeviceStatsMonitor', () => {
     const warn = vi.spyOn(console, 'warn').mockReturnValue();
     const without = await stats({ cpuStats: false });
     expect(Object.keys(without).filter((key) => key.includes('cpu'))).toEqual([]);
+    expect(await stats({ filterKeys: new Set(['num_tensors']) })).toHaveProperty(
+      ['DeviceStatsMonitor.onTrainBatchEnd/num_tensors'],
+      expect.any(Number),
+    );
     const some = await stats({ filterKeys: ['rss_bytes', 'moon_phase'] });
     expect(
       Object.keys(some)

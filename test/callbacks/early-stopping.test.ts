@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { EarlyStopping, type EarlyStoppingOptions, type TrainerOptions } from 'strobe';
-import { announcement } from '../../src/callbacks/early-stopping.js';
+import { announcement } from '../../src/callbacks/stopping/announcement.js';
 import { batches, camelKeys, numberOf, oracles, quietTrainer, scratchFolder, Scripted } from '../support/scripted.js';
 
 const cases = await oracles('early_stopping');
@@ -110,6 +110,17 @@ describe("it stops when the peer's does", () => {
 });
 
 describe('EarlyStopping', () => {
+  it('says once that training goes on for its minima', async () => {
+    const print = vi.spyOn(console, 'log').mockReturnValue();
+    const options = { maxEpochs: 9, minEpochs: 4 };
+    const { result } = await train({ monitor: 'val_loss', patience: 1 }, withLosses([1, 2, 3, 4, 5]), options);
+    expect(result).toMatchObject({ outcome: 'stopped', epochs: 4 });
+    expect(print.mock.calls).toEqual([
+      [expect.stringMatching(/minEpochs=4 .* has not been met. Training will continue/)],
+    ]);
+    print.mockRestore();
+  });
+
   it('takes its request back when the metric recovers before the minima are met', async () => {
     const { trainer, stopping, result } = await train(
       { monitor: 'val_loss', patience: 1 },

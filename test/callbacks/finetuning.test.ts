@@ -2,15 +2,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   Adam,
   BackboneFinetuning,
   BaseFinetuning,
+  Callback,
   GradientAccumulationScheduler,
   Module,
   SGD,
   type OptimizerConfig,
+  type Trainer,
 } from 'strobe';
 import { oracle } from '../support/oracle.js';
 import { OneWeight, quietTrainer, upTo } from '../support/quiet.js';
@@ -97,6 +99,33 @@ describe('fine-tuning', () => {
     const resumed = new Transfer();
     await make().fit(resumed, data, { ckptPath: path });
     expect(bits(resumed)).toEqual(bits(whole));
+  });
+
+  it('knows its own group, whatever groups come after it, and says its rates above the bars', async () => {
+    const print = vi.spyOn(console, 'log').mockReturnValue();
+    class Another extends Callback {
+      override onTrainEpochEnd(trainer: Trainer): void {
+        const [optimizer] = trainer.optimizers;
+        if (trainer.currentEpoch === 1) optimizer?.addParamGroup({ params: [new OneWeight().w], lr: 0.7 });
+      }
+    }
+    const finetuning = new BackboneFinetuning({ unfreezeBackboneAtEpoch: 1, verbose: true });
+    const model = new Transfer();
+    await quietTrainer({ maxEpochs: 3, callbacks: [finetuning, new Another()] }).fit(model, data);
+    expect(model.rates).toEqual([[0.1], [0.1, 0.01, 0.7], [0.1, 0.02, 0.7]]);
+    expect(print.mock.calls.flat()).toEqual([
+      'Current lr: 0.1, Backbone lr: 0.01',
+      'Current lr: 0.1, Backbone lr: 0.02',
+    ]);
+    print.mockRestore();
+  });
+
+  it.each([
+    [{ unfreezeBackboneAtEpoch: -1 }, /unfreezeBackboneAtEpoch/],
+    [{ lambdaFunc: 2 }, /a function of the epoch/],
+    [{ unfreezeAtEpoch: 2 }, /there is no option unfreezeAtEpoch/],
+  ])('refuses %o', (options, message) => {
+    expect(() => new BackboneFinetuning(options as never)).toThrow(message);
   });
 
   it('needs a backbone', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MetricsHistory, type MetricsHistoryOptions } from 'strobe';
-import { bundleOf } from '../../src/display/bundle.js';
+import { bundleOf } from '../../src/display/bundle-of.js';
 import { batches, quietTrainer, scratchFolder, Scripted } from '../support/scripted.js';
 
 const folder = scratchFolder();

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { Module, parameter, ProgressBar, SGD, Trainer, type ProgressBarOptions } from 'strobe';
-import { refreshRateIn } from '../../src/callbacks/progress-bar.js';
+import { refreshRateIn } from '../../src/callbacks/progress/refresh-rate.js';
 import { LineRenderer, TerminalRenderer, type ProgressRenderer } from '../../src/display/progress/renderers.js';
 import { bar, duration, metricText, status, type ProgressView } from '../../src/display/progress/text.js';
 import { batches, oracles, quietTrainer, Scripted } from '../support/scripted.js';

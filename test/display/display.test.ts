@@ -59,12 +59,15 @@ it('shows the richest format in tslab, and updates a place by showing again in i
   ]);
 });
 
-it("speaks Jupyter's messages in Deno", () => {
-  const sent: [string, object][] = [];
-  const broadcast = async (type: string, content: object): Promise<void> => void sent.push([type, content]);
+const sent: [string, object][] = [];
+it.each([
+  ['a promise', async (type: string, content: object): Promise<void> => void sent.push([type, content])],
+  ['nothing', (type: string, content: object): void => void sent.push([type, content])],
+])("speaks Jupyter's messages in Deno, whose sending gives %s", (what, broadcast) => {
+  sent.length = 0;
   globals.Deno = { jupyter: { broadcast } };
-  display(html, { id: 'deno' });
-  display('later', { id: 'deno' });
+  display(html, { id: what });
+  display('later', { id: what });
   expect(sent.map(([type]) => type)).toEqual(['display_data', 'update_display_data']);
-  expect(sent[1]?.[1]).toEqual({ data: { 'text/plain': 'later' }, metadata: {}, transient: { display_id: 'deno' } });
+  expect(sent[1]?.[1]).toEqual({ data: { 'text/plain': 'later' }, metadata: {}, transient: { display_id: what } });
 });

@@ -1,79 +1,28 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { compileFunction } from 'node:vm';
-import * as tf from '@tensorflow/tfjs';
-import ts from 'typescript';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import * as strobe from 'strobe';
-import { scratchFolder } from '../support/scripted.js';
+import { expect, it } from 'vitest';
+import { Callback } from 'strobe';
+import { pagesWithOptions } from '../../scripts/option-tables.js';
+import * as builtIn from '../../src/callbacks/index.js';
 
-const folder = scratchFolder();
 const docs = new URL('../../docs/callbacks/', import.meta.url);
 const pages = readdirSync(docs).filter((name) => name !== 'README.md');
-const kebab = (name: string) => name.replace(/(.)([A-Z])/g, '$1-$2').toLowerCase();
+const kebab = (name: string) => name.replace(/([a-z])([A-Z])|([A-Z])([A-Z][a-z])/g, '$1$3-$2$4').toLowerCase();
 
-afterEach(() => vi.restoreAllMocks());
-
-class Model extends strobe.Module {
-  readonly w = strobe.parameter(tf.ones([2, 1]));
-  override forward(x: tf.Tensor): tf.Tensor {
-    return tf.matMul(x, this.w.variable);
-  }
-  override trainingStep(x: tf.Tensor): tf.Scalar {
-    const loss = tf.mean(tf.square(this.forward(x))) as tf.Scalar;
-    this.log('loss', loss);
-    return loss;
-  }
-  override validationStep(x: tf.Tensor): void {
-    this.log('val_loss', tf.mean(this.forward(x)), { progBar: true });
-    this.log('val_acc', 0.5);
-  }
-  override configureOptimizers(): strobe.SGD {
-    return new strobe.SGD(this.parameters(), { lr: 0.1 });
-  }
-}
-
-/** A page's example as a function of what it takes for granted. */
-function exampleOf(page: string): (names: Record<string, unknown>) => Promise<void> {
-  const [, code = ''] = /```ts\n([\s\S]*?)```/.exec(readFileSync(new URL(page, docs), 'utf8')) ?? [];
-  const { outputText } = ts.transpileModule(code, { compilerOptions: { target: ts.ScriptTarget.ES2022 } });
-  const plain = outputText
-    .replace(/import \{(.*?)\} from 'strobe';/g, 'const {$1} = strobe;')
-    .replace('export {};', '');
-  return async (names) => {
-    const body = `return (async () => { ${plain} })();`;
-    const run = compileFunction(body, Object.keys(names)) as (...values: unknown[]) => Promise<void>;
-    await run(...Object.values(names));
-  };
-}
-
-describe('the example of', () => {
-  it.each(pages)(
-    '%s runs',
-    async (page) => {
-      const print = vi.spyOn(console, 'log').mockReturnValue();
-      vi.spyOn(console, 'warn').mockReturnValue();
-      vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-      const batches = (count: number) => Array.from({ length: count }, () => tf.ones([3, 2]));
-      const data = { train: batches(4), val: batches(2), predict: batches(2) };
-      class Trainer extends strobe.Trainer {
-        constructor(options: strobe.TrainerOptions) {
-          super({ backend: 'cpu', defaultRootDir: folder(), ...options });
-        }
-      }
-      const example = exampleOf(page);
-      await example({ strobe: { ...strobe, Trainer }, model: new Model(), data, folder: folder() });
-      expect(print.mock.calls.flat()).not.toContain(undefined);
-    },
-    30_000,
-  );
-});
-
-it('every page is about a callback, and has a line in the list', () => {
-  const callbacks = Object.entries(strobe)
-    .filter(([, value]) => typeof value === 'function' && value.prototype instanceof strobe.Callback)
-    .map(([name]) => `${kebab(name)}.md`);
-  const ours = pages.filter((page) => callbacks.includes(page));
-  expect(ours.sort()).toEqual([...pages].sort());
+it('every callback has a page with an example and what it takes, and a line in the list', () => {
+  const names = Object.entries(builtIn).filter(([, value]) => value.prototype instanceof Callback).map(([name]) => name); // prettier-ignore
+  expect(pages.sort()).toEqual(names.map((name) => `${kebab(name)}.md`).sort());
   const list = readFileSync(new URL('README.md', docs), 'utf8');
-  for (const page of pages.filter((page) => !page.startsWith('rich-'))) expect(list).toContain(`(${page})`);
+  for (const name of names) {
+    const page = readFileSync(new URL(`${kebab(name)}.md`, docs), 'utf8');
+    expect(page).toMatch(new RegExp(`^# ${name}\n`));
+    expect(page).toContain('```ts');
+    if (!['LambdaCallback', 'BaseFinetuning'].includes(name)) expect(page, name).toContain('<!-- options: ');
+    expect(list).toContain(`[${name}](${kebab(name)}.md)`);
+  }
 });
+
+it('the tables of options are what the code says: npx tsx scripts/option-tables.ts writes them', async () => {
+  const wanted = await pagesWithOptions();
+  expect(wanted.size).toBeGreaterThan(20);
+  for (const [path, text] of wanted) expect(readFileSync(path, 'utf8')).toBe(text);
+}, 60_000);

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -54,6 +54,14 @@ async function refusal(...args: string[]): Promise<string> {
 }
 
 describe('strobe train', () => {
+  it('trains a TypeScript file in a project whose package.json says nothing of modules', async () => {
+    const project = join(folder, 'plain');
+    await mkdir(project);
+    await writeFile(join(project, 'package.json'), '{}');
+    const { stdout } = await strobe('train', await experiment('plain/line.ts'));
+    expect(stdout).toContain('completed (maxEpochs=2 reached) after 2 epochs, 4 steps');
+  });
+
   it('trains a TypeScript file, with settings, and says how it ended and where the best checkpoint is', async () => {
     const { stdout } = await strobe('train', await experiment(), '--set', 'batches=3', '--max-epochs', '1');
     expect(stdout).toContain('completed (maxEpochs=1 reached) after 1 epochs, 3 steps: loss');

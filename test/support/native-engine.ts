@@ -6,5 +6,5 @@ import { startNative } from '../../src/backend/native/start.js';
 await startCpu();
 await startNative();
 const engine = tf.engine();
-const setBackend = engine.setBackend.bind(engine);
-engine.setBackend = (name) => setBackend(name === 'cpu' ? 'tensorflow' : name);
+const setBackend = Object.getPrototypeOf(engine).setBackend as typeof engine.setBackend;
+engine.setBackend = (name) => setBackend.call(engine, name === 'cpu' ? 'tensorflow' : name);

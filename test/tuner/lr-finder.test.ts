@@ -74,7 +74,7 @@ describe('the sweep', () => {
         return [new SGD([this.w], { lr: 1 }), new SGD([this.w], { lr: 1 })];
       }
     }
-    await expect(lrFind(quietTrainer(), new Two(), ones(2))).rejects.toThrow(/only works with a single optimizer/);
+    await expect(lrFind(quietTrainer(), new Two(), ones(2))).rejects.toThrow(/only works with single optimizer/);
     await expect(lrFind(quietTrainer(), new OneWeight(), ones(2), { numTraining: 1 })).rejects.toThrow(/numTraining/);
   });
 });

@@ -1,4 +1,6 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
+import { findLibrary, requireLibrary } from './library.js';
+import { holdLock } from './lock.js';
 import { inspectMachine, nvidiaDriver, obstacles } from './machine.js';
 import { nativePaths, type NativePaths } from './paths.js';
 import { type BuildContext, type BuildStage, stages } from './stages.js';
@@ -23,6 +25,8 @@ export interface BuildOptions {
 export interface BuildProgress {
   stage: string;
   title: string;
+  /** How it goes about it here; null where there is nothing to say. */
+  plan: string | null;
   /** Counts from 1. */
   number: number;
   of: number;
@@ -37,15 +41,18 @@ export interface BuildProgress {
  * @throws StrobeError that says what the machine lacks, or which stage failed and what to try.
  */
 export async function buildNative(options: BuildOptions = {}): Promise<BuildState> {
-  const { paths = nativePaths(), signal, dryRun = false, onProgress } = options;
+  const { paths = nativePaths(), signal, dryRun = false, onProgress, from } = options;
+  // Before anything of the last build is given up for it.
+  if (from !== undefined) requireLibrary(from);
   const state = stateFor(options, paths);
   const machine = await inspectMachine(paths.root);
   const installsWheel = state.from === null && !existsSync(paths.wheel);
   const [obstacle] = obstacles(machine, state.variant, installsWheel);
   if (obstacle) throw obstacle;
 
-  if (!dryRun) mkdirSync(paths.root, { recursive: true });
-  await runStages(stages, { paths, state, machine, signal }, { dryRun, onProgress });
+  const context = { paths, state, machine, signal };
+  if (dryRun) await runStages(stages, context, { dryRun, onProgress });
+  else await holdLock(paths.lock, () => runStages(stages, context, { onProgress }));
   return state;
 }
 
@@ -60,7 +67,14 @@ export async function runStages(
   const first = open === -1 ? list.length : open;
   for (const [i, stage] of list.entries()) {
     const report = (status: BuildProgress['status']) =>
-      onProgress?.({ stage: stage.id, title: stage.title, number: i + 1, of: list.length, status });
+      onProgress?.({
+        stage: stage.id,
+        title: stage.title,
+        plan: stage.plan?.(context) ?? null,
+        number: i + 1,
+        of: list.length,
+        status,
+      });
     if (i < first) {
       report('kept');
       continue;
@@ -94,7 +108,8 @@ export function removeNative(paths: NativePaths = nativePaths()): boolean {
 function stateFor({ from, variant }: BuildOptions, paths: NativePaths): BuildState {
   const last = readState(paths.state);
   const wanted = variant ?? last?.variant ?? (nvidiaDriver() ? 'cuda' : 'cpu');
-  const source = from ?? last?.from ?? null;
+  // An installation that has gone is not waited for: a wheel takes its place.
+  const source = from ?? (last?.from && findLibrary(last.from) ? last.from : null);
   if (last && last.variant === wanted && last.from === source) return last;
   return freshState(wanted, source);
 }

@@ -36,6 +36,11 @@ interface Binding {
 
 let loaded: LoadedTensorFlow | undefined;
 
+interface NodeBackend extends tf.KernelBackend {
+  /** Asked for what another backend holds, it has it moved. */
+  tensorMap: tf.DataStorage<object>;
+}
+
 /**
  * Loads TensorFlow into this process and registers it with tfjs as the backend `tensorflow`, without setting it. Once
  * loaded it stays.
@@ -54,10 +59,11 @@ export function loadTensorFlow(files: EngineFiles, log: string): LoadedTensorFlo
   try {
     const binding = quietly(files.quiet, log, () => explained(require(files.binding) as Binding));
     const { NodeJSKernelBackend } = require(join(files.folder, 'dist/nodejs_kernel_backend.js')) as {
-      NodeJSKernelBackend: new (binding: Binding, name: string) => tf.KernelBackend;
+      NodeJSKernelBackend: new (binding: Binding, name: string) => NodeBackend;
     };
     require(join(files.folder, 'dist/register_all_kernels.js'));
-    tf.registerBackend(TENSORFLOW_BACKEND, () => new NodeJSKernelBackend(binding, '@tensorflow/tfjs-node-gpu'), 3);
+    const make = () => fetching(new NodeJSKernelBackend(binding, '@tensorflow/tfjs-node-gpu'));
+    tf.registerBackend(TENSORFLOW_BACKEND, make, 3);
     registerMissingKernels();
     registerOptimizerKernels();
     loaded = { version: binding.TF_Version, gpu: binding.isUsingGpuDevice() };
@@ -79,6 +85,16 @@ export function loadedTensorFlow(): LoadedTensorFlow | undefined {
   return loaded;
 }
 
+/** Some of its kernels read their inputs themselves, and it knows no tensors of other backends then: they are moved first. */
+function fetching(backend: NodeBackend): NodeBackend {
+  const readSync = backend.readSync.bind(backend);
+  backend.readSync = (dataId) => {
+    backend.tensorMap.get(dataId);
+    return readSync(dataId);
+  };
+  return backend;
+}
+
 /** The addon, with operations whose errors say what to do. Its own properties cannot be changed. */
 function explained(binding: Binding): Binding {
   const executeOp: Binding['executeOp'] = (name, ...rest) => {
@@ -91,8 +107,12 @@ function explained(binding: Binding): Binding {
   return Object.create(binding, { executeOp: { value: executeOp, configurable: true } }) as Binding;
 }
 
+/** tfjs-node cuts a seed between 0 and 1 to 0, which is TensorFlow's word for "another one every time". */
+const UNSEEDED = 'Multinomial';
+
 /** What the cpu backend can compute and tfjs-node cannot: rare kernels, worth a copy. */
 function registerMissingKernels(): void {
+  tf.unregisterKernel(UNSEEDED, TENSORFLOW_BACKEND);
   for (const { kernelName } of tf.getKernelsForBackend('cpu')) {
     if (tf.getKernel(kernelName, TENSORFLOW_BACKEND)) continue;
     tf.registerKernel({ kernelName, backendName: TENSORFLOW_BACKEND, kernelFunc: borrowFromCpu(kernelName) });

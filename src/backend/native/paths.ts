@@ -9,6 +9,8 @@ export interface NativePaths {
   root: string;
   /** What has been built so far: see state.ts. */
   state: string;
+  /** There while a build is at work. */
+  lock: string;
   /** What pip, npm, node-gyp and TensorFlow said. */
   log: string;
   /** The TensorFlow wheel, unpacked by pip. */
@@ -23,6 +25,7 @@ export function nativePaths(env: NodeJS.ProcessEnv = process.env): NativePaths {
   return {
     root,
     state: join(root, 'state.json'),
+    lock: join(root, 'lock'),
     log: join(root, 'build.log'),
     wheel: join(root, 'tensorflow'),
     engine: join(root, 'engine'),

@@ -1,14 +1,15 @@
-import { existsSync, mkdirSync, rmSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { StrobeError } from '../../errors.js';
 import { runCommand } from './command.js';
-import { findLibrary, libraryIsThere, requireLibrary, variantOf } from './library.js';
+import { libraryIsThere, requireLibrary } from './library.js';
 import type { Machine } from './machine.js';
 import { bindingFile, NAPI_VERSION, packageFolder, type NativePaths } from './paths.js';
 import { engineProject, quietProject } from './sources.js';
 import type { BuildState, Library } from './state.js';
 import { tryInFreshProcess } from './trial.js';
+import { obtainWheel, TENSORFLOW_VERSION, wheelArguments } from './wheel.js';
 
 /** What a build works with. */
 export interface BuildContext {
@@ -23,29 +24,35 @@ export interface BuildStage {
   id: string;
   /** What it does, for people. */
   title: string;
+  /** How it will go about it here. */
+  plan?(context: BuildContext): string;
   /** Whether what it made is still there. */
   stands(context: BuildContext): boolean;
   run(context: BuildContext): Promise<void>;
 }
 
-/** The release the addon was tried with. */
-export const TENSORFLOW_VERSION = '2.21.0';
-
-/** A Python every wheel of that release exists for: pip can unpack it whatever the Python that runs pip. */
-const WHEEL_PYTHON = '3.12';
+/** Unpacked. The second is what TensorFlow's documentation leads to expect. */
+const WHEEL_SIZE: Record<BuildState['variant'], string> = { cpu: '1.3 GB', cuda: 'about 8 GB' };
 
 export const stages: readonly BuildStage[] = [
   {
     id: 'tensorflow',
     title: `find TensorFlow, or install the wheel of ${TENSORFLOW_VERSION}`,
+    plan: ({ paths, state, machine }) => {
+      if (state.from !== null) return `the one in ${state.from}`;
+      const wheel = wheelArguments(state.variant, machine).at(-1);
+      return `pip of ${machine.python?.version ?? 'python3'}: ${wheel} into ${paths.wheel}, ${WHEEL_SIZE[state.variant]}`;
+    },
     stands: ({ state }) => state.library !== null && libraryIsThere(state.library),
     run: async (context) => {
-      context.state.library = await obtainLibrary(context);
+      const { from } = context.state;
+      context.state.library = from === null ? await obtainWheel(context) : requireLibrary(from);
     },
   },
   {
     id: 'package',
     title: 'install @tensorflow/tfjs-node-gpu without its download',
+    plan: ({ paths }) => `npm: 4.22.0 into ${paths.engine}, 9 MB`,
     stands: ({ paths }) => existsSync(join(packageFolder(paths), 'binding.gyp')),
     run: installPackage,
   },
@@ -58,6 +65,7 @@ export const stages: readonly BuildStage[] = [
   {
     id: 'compile',
     title: 'compile the addon',
+    plan: ({ machine }) => `node-gyp with ${machine.compiler?.version ?? 'c++'}`,
     stands: ({ paths }) => existsSync(bindingFile(packageFolder(paths))) && existsSync(quietFile(paths)),
     run: compile,
   },
@@ -78,41 +86,6 @@ export const stages: readonly BuildStage[] = [
 /** The addon that keeps TensorFlow's greeting off the screen. */
 export function quietFile(paths: NativePaths): string {
   return join(paths.engine, 'quiet', 'build', 'Release', 'quiet.node');
-}
-
-async function obtainLibrary({ paths, state, machine, signal }: BuildContext): Promise<Library> {
-  if (state.from !== null) return requireLibrary(state.from);
-  const own = findLibrary(paths.wheel);
-  if (own && variantOf(own) === state.variant) return own;
-
-  const partial = `${paths.wheel}.partial`;
-  for (const folder of [paths.wheel, partial]) rmSync(folder, { recursive: true, force: true });
-  const python = machine.python?.command ?? 'python3';
-  const hint = 'check that pip reaches its index (pip config list), or pass --from DIR with a TensorFlow you have';
-  const install = (wheel: string[], env?: NodeJS.ProcessEnv) =>
-    runCommand(python, ['-m', 'pip', 'install', '--target', partial, '--upgrade', ...wheel], {
-      log: paths.log,
-      hint,
-      signal,
-      env: { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: '1', ...env },
-    });
-  const wheel = wheelArguments(state.variant, machine);
-  try {
-    await install(wheel);
-  } catch (error) {
-    if (!/No matching distribution|requires a different Python/i.test(String(error))) throw error;
-    // This Python has no wheel of its own, but only the libraries inside one are needed.
-    await install([...wheel, '--only-binary=:all:', '--python-version', WHEEL_PYTHON]);
-  }
-  renameSync(partial, paths.wheel);
-  return requireLibrary(paths.wheel);
-}
-
-/** What pip is asked for. The CPU libraries need nothing of what TensorFlow's Python code needs. */
-export function wheelArguments(variant: BuildState['variant'], { platform, arch }: Pick<Machine, 'platform' | 'arch'>) {
-  if (variant === 'cuda') return [`tensorflow[and-cuda]==${TENSORFLOW_VERSION}`];
-  const name = platform === 'linux' && arch === 'x64' ? 'tensorflow-cpu' : 'tensorflow';
-  return ['--no-deps', `${name}==${TENSORFLOW_VERSION}`];
 }
 
 async function installPackage({ paths, signal }: BuildContext): Promise<void> {

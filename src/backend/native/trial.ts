@@ -22,7 +22,7 @@ export async function tryInFreshProcess(files: EngineFiles, log: string, signal?
   const program = fileURLToPath(new URL(`./trial-process${extension()}`, import.meta.url));
   const args = [...loaderOf(program), program, JSON.stringify({ files, log })];
   const hint = 'build it again: strobe native remove, then strobe native build';
-  const stdout = await runCommand(process.execPath, args, { log, signal, hint });
+  const stdout = await runCommand(process.execPath, args, { what: 'Training three steps on it', log, signal, hint });
   const result = answerSchema.parse(JSON.parse(stdout.trim().split('\n').at(-1) ?? ''));
   if (result.deviation <= TOLERANCE) return result;
   throw new StrobeError(

@@ -6,6 +6,8 @@ import { sameNumbers } from './trace/equal.js';
 import type { KernelInputs } from './run/cpu.js';
 import { explainFailure } from './run/failure.js';
 import { Recorder } from './run/recorder.js';
+import { Watch } from './run/watch.js';
+import type { RecordedStep, StepEngine, StepWatch } from '../steps.js';
 import {
   asTyped,
   isNumeric,
@@ -21,7 +23,7 @@ import {
  * A lazy tfjs backend. Kernel calls are only recorded; whoever reads a value has everything recorded so far compiled
  * into one native call, which the next step of the same structure uses again.
  */
-export class OnnxBackend extends tf.KernelBackend {
+export class OnnxBackend extends tf.KernelBackend implements StepEngine {
   readonly recorder: Recorder;
   /** Values that came from other backends, by the dataId they keep. */
   readonly #moved = new WeakMap<tf.DataId, Value>();
@@ -72,6 +74,7 @@ export class OnnxBackend extends tf.KernelBackend {
 
   override readSync(dataId: tf.DataId): tf.BackendValues {
     const value = this.resolve(dataId);
+    if (value.data !== null) this.#disturb();
     this.#materialise(value);
     const { opaque } = value;
     if (opaque !== null && 'real' in opaque) {
@@ -180,6 +183,7 @@ export class OnnxBackend extends tf.KernelBackend {
   /** Runs a kernel that has no native form with the cpu backend's. */
   runOnCpu(name: string, inputs: KernelInputs, attrs: object): tf.TensorInfo | tf.TensorInfo[] {
     const { cpu, stats } = this.recorder;
+    if (Object.keys(inputs).length > 0) this.#disturb();
     stats.fallbacks.set(name, (stats.fallbacks.get(name) ?? 0) + 1);
     const lent = new Map<tf.TensorInfo, unknown>();
     const lend = (info: tf.TensorInfo) => {
@@ -238,6 +242,16 @@ export class OnnxBackend extends tf.KernelBackend {
     if (known) return known;
     tf.engine().moveData(this, dataId);
     return this.#moved.get(dataId) as Value;
+  }
+
+  /** Watches how the next steps are computed; what is recorded is computed first, unless that changes bits. */
+  watchSteps(onStep: (step: RecordedStep) => void): StepWatch | false {
+    if (this.recorder.watch !== null || !this.recorder.flushExact()) return false;
+    return (this.recorder.watch = new Watch(this.recorder, (value) => this.adopt(value), onStep));
+  }
+
+  #disturb(): void {
+    if (this.recorder.watch) this.recorder.watch.disturbed = true;
   }
 
   #materialise(value: Value): void {

@@ -4,7 +4,7 @@ import { OnnxBackend } from './backend.js';
 import { kernelTable } from './kernels/index.js';
 import type { AnyKernel } from './kernels/kernel.js';
 import { resolveOptions, type OnnxOptions } from './options.js';
-import { isNumeric, sizeOf } from './values.js';
+import { isNumeric, sizeOf, type Value } from './values.js';
 
 type KernelCall = { inputs: tf.NamedTensorInfoMap; attrs: object; backend: OnnxBackend };
 type KernelFunction = (call: KernelCall) => tf.TensorInfo | tf.TensorInfo[];
@@ -71,17 +71,26 @@ function recorded(kernelName: string, kernel: AnyKernel): KernelFunction {
   const fallback = computedOnCpu(kernelName);
   return (call) => {
     const { inputs, backend } = call;
-    const given = names ? names.map((name) => inputs[name]) : (inputs as unknown as tf.TensorInfo[]);
-    const present = given.filter((input) => input !== undefined && input !== null);
-    if (!present.every(isNative)) return fallback(call);
+    const operands: (tf.TensorInfo | undefined)[] = [];
+    const present: tf.TensorInfo[] = [];
+    // Called for every operation of every step: loops without closures.
+    const count = names ? names.length : (inputs as unknown as tf.TensorInfo[]).length;
+    for (let i = 0; i < count; i++) {
+      const input = inputs[names ? (names[i] as string) : i] ?? undefined;
+      operands.push(input);
+      if (input === undefined) continue;
+      if (!isNative(input)) return fallback(call);
+      present.push(input);
+    }
     let attrs = call.attrs;
     if (kernel.alias?.(present[0]!, attrs as never)) return backend.alias(present[0]!, present[0]!.shape);
     if (kernel.accepts && !kernel.accepts(present, attrs as never)) return fallback(call);
-    let operands: (tf.TensorInfo | undefined)[] = given.map((input) => input ?? undefined);
     if (kernel.vary) {
       const split = kernel.vary(attrs as never, present);
       attrs = split.attrs;
-      operands = [...operands, backend.list(split.numbers, split.dtype)];
+      const list = backend.list(split.numbers, split.dtype);
+      backend.recorder.watch?.varied(kernel, call.attrs, present, list.dataId as Value);
+      operands.push(list);
     }
     const results = backend.record(kernelName, kernel, operands, attrs);
     return kernel.list || results.length > 1 ? results : results[0]!;

@@ -6,20 +6,27 @@ import { checkOptions } from '../options.js';
 import { countTriggers, triggersOf, type Triggers } from './trigger.js';
 
 const schema = z.strictObject({
-  /** Folder of the files. Default: `checkpoints` in the logger's folder, else in defaultRootDir. */
+  /**
+   * Folder of the files; `~` is the home folder. Default: `checkpoints` in the logger's folder, else in
+   * `defaultRootDir`.
+   */
   dirpath: z.string().min(1).optional(),
-  /** Template of the names, such as `model-{epoch:02d}-{val_loss:.2f}`. Default `{epoch}-{step}`. */
+  /**
+   * Template of the names, such as `model-{epoch:02d}-{val_loss:.2f}`: formats are Python's, `/` makes folders, a
+   * missing metric is 0. Default: `{epoch}-{step}`.
+   */
   filename: z.string().optional(),
-  /** Name of the metric that ranks, `epoch` and `step` among them; without one the latest is kept. */
+  /** The metric that ranks; `epoch` and `step` are always there. Default: none, the latest file is kept. */
   monitor: z.string().optional(),
-  mode: z.unknown().default('min'),
+  /** Whether lower or higher values of the metric are better. */
+  mode: z.custom<Mode>().default('min'),
   /** Say what was saved, and what was not good enough. */
   verbose: z.boolean().default(false),
-  /** Also write `last.ckpt` each time; 'link' makes it a symbolic link to the latest file. */
+  /** Also write `last.ckpt` each time; `'link'` makes it a symbolic link to the latest file. */
   saveLast: z.union([z.boolean(), z.literal('link')], { error: "true, false or 'link'" }).default(false),
   /** How many of the best to keep: -1 all, 0 none. */
   saveTopK: z.int().min(-1).default(1),
-  /** Also save when the run fails or is interrupted. */
+  /** Also save when the run fails or is interrupted, under the plain name. */
   saveOnException: z.boolean().default(false),
   /** Only parameters and buffers: smaller, but a fit cannot go on from it. */
   saveWeightsOnly: z.boolean().default(false),
@@ -27,22 +34,22 @@ const schema = z.strictObject({
   autoInsertMetricName: z.boolean().default(true),
   /** Save every so many optimizer steps. */
   everyNTrainSteps: z.int().min(0).optional(),
-  /** Save when this much training time has passed since the last checkpoint: see {@link Duration}. */
-  trainTimeInterval: z.unknown().optional(),
-  /** Save every so many epochs; 0 never. Default 1, or 0 if there is another trigger. */
+  /**
+   * Save when so much training time has passed since the last checkpoint: `'00:01:30:00'`, `{ minutes: 30 }` or
+   * milliseconds; 0 after every batch.
+   */
+  trainTimeInterval: z.custom<Duration>().optional(),
+  /** Save every so many epochs; 0 never. Default: 1 without another trigger. */
   everyNEpochs: z.int().min(0).optional(),
-  /** Save at the end of training epochs instead of validations. Default: whether validations are epochs' ends. */
+  /** Save at the end of training epochs rather than of validations. Default: whether validations are epochs' ends. */
   saveOnTrainEpochEnd: z.boolean().optional(),
-  /** `-v1`, `-v2` where a name is taken. */
+  /** Append `-v1`, `-v2` and so on where a name is taken. */
   enableVersionCounter: z.boolean().default(true),
 });
 
-export type ModelCheckpointOptions = Omit<z.input<typeof schema>, 'mode' | 'trainTimeInterval'> & {
-  mode?: Mode;
-  trainTimeInterval?: Duration;
-};
+export type ModelCheckpointOptions = z.input<typeof schema>;
 
-export type CheckpointSettings = Omit<z.output<typeof schema>, 'mode'> & { mode: Mode; triggers: Triggers };
+export type CheckpointSettings = Omit<z.output<typeof schema>, keyof Triggers> & { triggers: Triggers };
 
 /** Checks a ModelCheckpoint's options and fills in the defaults. */
 export function checkpointSettings(options: ModelCheckpointOptions): CheckpointSettings {

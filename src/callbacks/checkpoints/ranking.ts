@@ -59,3 +59,10 @@ export function entered(
     kth: full ? worstOf(now, mode) : undefined,
   };
 }
+
+/** A ranking as YAML: paths and scores. */
+export function rankingAsYaml(ranking: Ranking): string {
+  const number = (score: number) => (Number.isFinite(score) ? String(score) : score > 0 ? '.inf' : '-.inf');
+  const lines = Object.entries(ranking).map(([path, score]) => `${JSON.stringify(path)}: ${number(score)}\n`);
+  return lines.join('') || '{}\n';
+}

@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { type EngineReport, listEngines } from '../../backend/index.js';
 import { findInstallation } from '../../backend/native/installation.js';
+import { nativePaths } from '../../backend/native/paths.js';
+import { tryInFreshProcess } from '../../backend/native/trial.js';
 
 /** One engine, as `strobe doctor` reports it. */
 export interface EngineFinding {
@@ -17,7 +20,7 @@ export interface EngineFinding {
 }
 
 interface About {
-  version(): string | null;
+  version?(): string | null;
   remedy: string;
   note?: string;
 }
@@ -29,20 +32,14 @@ const packaged = (name: string, label: string): Pick<About, 'version'> => ({
   },
 });
 
-const tensorflow = (): string | null => {
-  const found = findInstallation();
-  return typeof found === 'string' || found.version === null ? null : `TensorFlow ${found.version}`;
-};
-
 /** What is known of engines that they do not say themselves. */
 const about: Readonly<Record<string, About>> = {
   gpu: {
-    version: tensorflow,
     remedy: 'on Linux with an NVIDIA GPU and its driver: strobe native build --cuda',
     note: 'written for CUDA by the documentation: not tested on hardware yet',
   },
   onnx: { ...packaged('onnxruntime-node', 'ONNX Runtime'), remedy: 'npm install onnxruntime-node@1.30.0' },
-  native: { version: tensorflow, remedy: 'strobe native build --cpu' },
+  native: { remedy: 'strobe native build --cpu' },
   wasm: {
     ...packaged('@tensorflow/tfjs-backend-wasm', 'tfjs-backend-wasm'),
     remedy: 'npm install @tensorflow/tfjs-backend-wasm@4.22.0',
@@ -52,21 +49,39 @@ const about: Readonly<Record<string, About>> = {
 
 /** Every engine there is: what it is, whether it works, and what to run where it does not. */
 export async function examineEngines(chosen: EngineReport | null, problem: string | null): Promise<EngineFinding[]> {
-  const statuses = await listEngines();
+  const [statuses, tensorflow] = await Promise.all([listEngines(), tryTensorFlow()]);
   return statuses.map(({ name, available, why }) => {
     const known = about[name];
-    const failure = chosen?.skipped.find((engine) => engine.name === name)?.why ?? null;
-    const works = available && failure === null && problem === null;
+    const skipped = chosen?.skipped.find((engine) => engine.name === name)?.why ?? null;
+    const onTensorFlow = name === 'gpu' || name === 'native';
+    const reason = why ?? skipped ?? (onTensorFlow ? tensorflow.problem : problem);
+    const works = available && reason === null;
     return {
       name,
       available: works,
-      version: known?.version() ?? null,
+      version: (onTensorFlow ? tensorflow.version : known?.version?.()) ?? null,
       chosen: chosen?.name === name,
-      why: why ?? failure ?? problem,
+      why: reason,
       remedy: works ? null : (known?.remedy ?? null),
       note: known?.note ?? null,
     };
   });
+}
+
+/** An engine on TensorFlow that is found is also tried: in a process of its own, where it can do no harm. */
+async function tryTensorFlow(): Promise<{ version: string | null; problem: string | null }> {
+  const found = findInstallation();
+  if (typeof found === 'string') return { version: null, problem: null };
+  const name = (version: string | null) => version && `TensorFlow ${version}`;
+  try {
+    return { version: name((await tryInFreshProcess(found.files, nativePaths().log)).version), problem: null };
+  } catch (error) {
+    const { log, root } = nativePaths();
+    const remedy =
+      found.source === 'build' ? 'strobe native remove, then strobe native build' : `remove ${found.files.folder}`;
+    const what = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    return { version: name(found.version), problem: `${what}; see ${existsSync(log) ? log : root}; ${remedy}` };
+  }
 }
 
 function packageVersion(name: string): string | null {

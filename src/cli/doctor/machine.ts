@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import os from 'node:os';
+import { isAbsolute } from 'node:path';
 import { promisify } from 'node:util';
+import { z } from 'zod';
 
 export interface MachineFacts {
   node: string;
@@ -24,10 +26,17 @@ export interface Gpu {
 export interface Jupyter {
   /** Of jupyter_core; null without Jupyter. */
   version: string | null;
-  /** Kernelspecs of Strobe's that Jupyter knows. */
-  kernels: string[];
+  /** Strobe's kernel, where Jupyter knows of it. */
+  kernel: Kernelspec | null;
   /** What to run; null where nothing is missing. */
   remedy: string | null;
+}
+
+export interface Kernelspec {
+  /** Where Jupyter keeps it. */
+  folder: string;
+  /** What it starts and what is not there any more; null when all of it is. */
+  missing: string | null;
 }
 
 const execute = promisify(execFile);
@@ -65,24 +74,39 @@ export function parseGpus(text: string): Gpu[] {
   });
 }
 
-export async function examineJupyter(command = 'jupyter'): Promise<Jupyter> {
-  const listing = await output(command, ['kernelspec', 'list', '--json']);
-  if (listing === null) return { version: null, kernels: [], remedy: 'pip install jupyterlab' };
-  const versions = (await output(command, ['--version'])) ?? '';
-  return {
-    version: /jupyter_core\s*:\s*(\S+)/.exec(versions)?.[1] ?? 'of unknown version',
-    kernels: strobeKernels(listing),
-    remedy: null,
-  };
+/** Looks for Jupyter among the commands, then in Python. */
+export async function examineJupyter(
+  commands: readonly [string, ...string[]][] = [['jupyter'], ['python3', '-m', 'jupyter']],
+): Promise<Jupyter> {
+  for (const [command, ...args] of commands) {
+    const listing = await output(command, [...args, 'kernelspec', 'list', '--json']);
+    if (listing === null) continue;
+    const kernel = strobeKernel(listing);
+    const versions = (await output(command, [...args, '--version'])) ?? '';
+    return {
+      version: /jupyter_core\s*:\s*(\S+)/.exec(versions)?.[1] ?? 'of unknown version',
+      kernel,
+      remedy: kernel && kernel.missing === null ? null : 'strobe kernel install',
+    };
+  }
+  return { version: null, kernel: null, remedy: 'pip install jupyterlab, then strobe kernel install' };
 }
 
-/** The names of Strobe's kernelspecs in `jupyter kernelspec list --json`. */
-export function strobeKernels(listing: string): string[] {
-  const { kernelspecs = {} } = JSON.parse(listing) as { kernelspecs?: Record<string, unknown> };
-  return Object.entries(kernelspecs)
-    .filter(([name, spec]) => /strobe/i.test(name + JSON.stringify(spec)))
-    .map(([name]) => name);
+/** Strobe's kernelspec in `jupyter kernelspec list --json`. */
+export function strobeKernel(listing: string): Kernelspec | null {
+  const { kernelspecs } = listingSchema.parse(JSON.parse(listing));
+  const found = kernelspecs['strobe'];
+  if (!found) return null;
+  const files = found.spec.argv.filter((word) => isAbsolute(word));
+  return { folder: found.resource_dir, missing: files.find((file) => !existsSync(file)) ?? null };
 }
+
+const listingSchema = z.object({
+  kernelspecs: z.record(
+    z.string(),
+    z.object({ resource_dir: z.string(), spec: z.object({ argv: z.array(z.string()) }) }),
+  ),
+});
 
 function cpuInfo(): string {
   try {

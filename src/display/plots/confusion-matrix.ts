@@ -1,7 +1,8 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { ConfigurationError, describe, StrobeError } from '../../errors.js';
-import { Figure, type Values } from './figure.js';
-import { shortNumber } from './scale.js';
+import { Figure } from '../figure/figure.js';
+import type { Values } from '../figure/spec.js';
+import { shortNumber } from '../short-number.js';
 import { isTensor, numbersOf, type Numbers } from './values.js';
 
 export interface ConfusionMatrixOptions {

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { ContractError, StrobeError } from '../../errors.js';
 import type { Module } from '../../module/module.js';
-import { Figure } from './figure.js';
+import { Figure } from '../figure/figure.js';
 import { numbersOf } from './values.js';
 
 /** How large a module's weights are, parameter by parameter: mean and largest magnitude. */

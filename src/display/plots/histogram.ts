@@ -1,4 +1,5 @@
-import { Figure, type Series } from './figure.js';
+import { Figure } from '../figure/figure.js';
+import type { Series } from '../figure/spec.js';
 import { isTensor, numbersOf, type Numbers } from './values.js';
 
 export interface HistogramOptions {

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { ConfigurationError, StrobeError } from '../../errors.js';
-import { Figure, type Picture } from './figure.js';
+import { Figure } from '../figure/figure.js';
+import type { Picture } from '../figure/spec.js';
 import { numbersOf, type Numbers } from './values.js';
 
 export interface ImageGridOptions {

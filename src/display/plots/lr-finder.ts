@@ -1,5 +1,6 @@
-import { Figure, type Mark } from './figure.js';
-import { shortNumber } from './scale.js';
+import { Figure } from '../figure/figure.js';
+import type { Mark } from '../figure/spec.js';
+import { shortNumber } from '../short-number.js';
 
 /** What a learning-rate finder found. */
 export interface LrFinderCurve {

@@ -1,6 +1,7 @@
 import { metricNames, metricRows, metricSeries, type MetricSource } from '../metric-rows.js';
 import type { MetricRow } from '../../trainer/metric-history.js';
-import { Figure, type CurvePanel, type Series } from './figure.js';
+import { Figure } from '../figure/figure.js';
+import type { CurvePanel, Series } from '../figure/spec.js';
 import { smoothed } from './smooth.js';
 
 export interface MetricCurvesOptions {

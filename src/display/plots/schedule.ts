@@ -1,7 +1,8 @@
 import { ConfigurationError, describe, StrobeError } from '../../errors.js';
 import { LRScheduler } from '../../optim/lr/scheduler.js';
 import { clonePlain, plainFields } from '../../tensors/plain.js';
-import { Figure, type CurvePanel } from './figure.js';
+import { Figure } from '../figure/figure.js';
+import type { CurvePanel } from '../figure/spec.js';
 
 /** A scheduler, or a function that makes one, or that gives what `configureOptimizers` gives. */
 export type ScheduleSource =

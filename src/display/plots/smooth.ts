@@ -1,4 +1,4 @@
-import type { Values } from './figure.js';
+import type { Values } from '../figure/spec.js';
 
 /**
  * Exponential moving average without the pull towards 0 at the beginning (as in Adam, Kingma & Ba 2015). Values that are

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { Values } from './figure.js';
+import type { Values } from '../figure/spec.js';
 
 /** Numbers on the host or in a tensor of any shape. */
 export type Numbers = Values | tf.Tensor;

@@ -1,21 +1,27 @@
 import type { Metrics } from '../../module/metrics.js';
 import { SHOW, type MimeBundle } from '../bundle.js';
 import { display } from '../display.js';
-import { Figure } from '../plots/figure.js';
-import { pictureOf } from '../plots/html.js';
+import { Figure } from '../figure/figure.js';
+import { pictureOf } from '../figure/html.js';
 import { measureOf } from '../plots/metric-curves.js';
-import { PALETTE } from '../plots/palette.js';
-import { escapeXml } from '../plots/svg-text.js';
+import { ALARM, PALETTE } from '../figure/palette.js';
+import { escapeXml } from '../escape.js';
 import { Table } from '../tables/table.js';
+import { LiveCurve } from './live-curve.js';
 import type { ProgressOutcome, ProgressRenderer } from './renderers.js';
 import { duration, numbersIn, status, type ProgressView } from './text.js';
 
 /** Five times a second: each update is a message to every front end. */
 const INTERVAL_MS = 200;
-const MOST_POINTS = 2000;
 const MOST_EPOCHS = 12;
 
-const COLOURS = { running: PALETTE[0], done: PALETTE[2], interrupted: '#d03b3b', failed: '#d03b3b' } as const;
+const COLOURS = {
+  running: PALETTE[0],
+  paused: PALETTE[1],
+  done: PALETTE[2],
+  interrupted: ALARM,
+  failed: ALARM,
+} as const;
 
 interface EpochRow {
   epoch: number;
@@ -27,25 +33,42 @@ let displays = 0;
 
 /** One display in a notebook that is updated as training goes on: bars, a live curve, and a table of the epochs. */
 export class NotebookRenderer implements ProgressRenderer {
+  readonly separate = true;
   readonly #id = `strobe-progress-${process.pid}-${++displays}`;
   readonly #epochs: EpochRow[] = [];
-  #curve: { x: number[]; y: number[] } = { x: [], y: [] };
+  readonly #curve = new LiveCurve();
   #views: ProgressView[] = [];
   #state: keyof typeof COLOURS = 'running';
   #last = -Infinity;
+  #pausing: NodeJS.Timeout | undefined;
 
   due(now: number): boolean {
     return now - this.#last >= INTERVAL_MS;
   }
 
   show(views: ProgressView[]): void {
+    this.#goOn();
     this.#views = views;
     const [first] = views;
-    if (first?.epoch !== undefined && typeof first.metrics.loss === 'number') this.#addPoint(first, first.metrics.loss);
+    if (first?.epoch !== undefined && typeof first.metrics.loss === 'number') {
+      const share = Number.isFinite(first.total) ? first.done / first.total : 0;
+      this.#curve.add(first.epoch + share, first.metrics.loss);
+    }
     this.#draw();
   }
 
+  /** Not at once: a run that is stepped stands still a thousand times a second. */
+  pause(views: ProgressView[]): void {
+    this.#goOn();
+    this.#pausing = setTimeout(() => {
+      this.#views = views;
+      this.#state = 'paused';
+      this.#draw();
+    }, INTERVAL_MS).unref();
+  }
+
   finish(view: ProgressView): void {
+    this.#goOn();
     if (view.epoch !== undefined)
       this.#epochs.push({ epoch: view.epoch, seconds: view.elapsed, metrics: numbersIn(view.metrics) });
     this.#views = [view];
@@ -57,17 +80,14 @@ export class NotebookRenderer implements ProgressRenderer {
   }
 
   close(outcome: ProgressOutcome): void {
+    this.#goOn();
     this.#state = outcome;
     if (this.#views.length > 0) this.#draw();
   }
 
-  /** A loss for each look at it. When there are many, every second one goes. */
-  #addPoint({ epoch = 0, done, total }: ProgressView, loss: number): void {
-    this.#curve.x.push(epoch + (Number.isFinite(total) ? done / total : 0));
-    this.#curve.y.push(loss);
-    if (this.#curve.x.length <= MOST_POINTS) return;
-    const keep = (_: number, i: number) => i % 2 === 0;
-    this.#curve = { x: this.#curve.x.filter(keep), y: this.#curve.y.filter(keep) };
+  #goOn(): void {
+    clearTimeout(this.#pausing);
+    this.#state = 'running';
   }
 
   #draw(): void {
@@ -76,7 +96,7 @@ export class NotebookRenderer implements ProgressRenderer {
   }
 
   #bundle(): MimeBundle {
-    const text = this.#views.map((view) => `${view.description} ${status(view)}`).join('\n');
+    const text = this.#views.map((view) => `${view.description}${this.#stateText} ${status(view)}`).join('\n');
     const table = this.#table();
     const bars = this.#views.map((view) => this.#bar(view)).join('');
     const curve = this.#figure();
@@ -84,13 +104,16 @@ export class NotebookRenderer implements ProgressRenderer {
     return { 'text/html': html, 'text/plain': table ? `${text}\n${table.toText()}` : text };
   }
 
+  get #stateText(): string {
+    return this.#state === 'running' ? '' : ` · ${this.#state} ·`;
+  }
+
   #bar(view: ProgressView): string {
     const known = Number.isFinite(view.total) && view.total > 0;
     const share = known ? Math.min(100, (100 * view.done) / view.total) : 100;
-    const state = this.#state === 'running' ? '' : ` · ${this.#state}`;
     const fill = `<div style="width:${share.toFixed(1)}%;height:100%;background:${COLOURS[this.#state]}"></div>`;
     return [
-      `<div><b>${escapeXml(view.description)}</b>${state} <span style="opacity:.75">${escapeXml(status(view))}</span></div>`,
+      `<div><b>${escapeXml(view.description)}</b>${this.#stateText} <span style="opacity:.75">${escapeXml(status(view))}</span></div>`,
       `<div style="height:6px;margin:3px 0 8px;border-radius:3px;overflow:hidden;background:rgba(128,128,128,.25)">${fill}</div>`,
     ].join('');
   }
@@ -106,7 +129,10 @@ export class NotebookRenderer implements ProgressRenderer {
       x: this.#epochs.map(({ epoch }) => epoch + 1),
       y: this.#epochs.map(({ metrics }) => metrics[name] ?? NaN),
     }));
-    const series = [{ kind: 'line' as const, name: 'loss', ...this.#curve, marked: false }, ...atEnds];
+    const series = [
+      { kind: 'line' as const, name: 'loss', x: this.#curve.x, y: this.#curve.y, marked: false },
+      ...atEnds,
+    ];
     return new Figure({ panels: [{ kind: 'curves', x: { label: 'epoch' }, y: {}, series }] });
   }
 

@@ -15,8 +15,12 @@ export interface ProgressRenderer {
   finish(view: ProgressView): void;
   /** Whether what is shown goes away by itself: then the end of a loop need not be kept. */
   readonly transient?: boolean;
+  /** Whether each run has one of its own. */
+  readonly separate?: boolean;
   /** A line that has nothing to do with progress. */
   print(line: string): void;
+  /** The loops stand still, and may go on: shown until they do. */
+  pause?(views: ProgressView[]): void;
   /** Nothing more will be shown: the whole is over. */
   close?(outcome: ProgressOutcome): void;
 }

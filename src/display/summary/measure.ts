@@ -32,6 +32,7 @@ export function measure(module: Module, parts: readonly Part[]): Measured {
   if (exampleInput === undefined) return { passages, flops: 0 };
   const open: Passage[] = [];
   let total = 0;
+  let depth = 0;
   const restore = [
     ...[...new Set(parts)].map((part) => intercept(part, part instanceof Module ? 'forward' : 'call', watch(part))),
     intercept(tf.engine(), 'runKernel', count as (original: Call) => Call),
@@ -56,11 +57,17 @@ export function measure(module: Module, parts: readonly Part[]): Measured {
 
   function count(original: RunKernel): RunKernel {
     return (name, inputs, attrs) => {
-      const outputs = original(name, inputs, attrs);
-      const flops = kernelFlops(name, inputs, outputs, attrs);
-      total += flops;
-      for (const passage of new Set(open)) passage.flops += flops;
-      return outputs;
+      depth += 1;
+      try {
+        const outputs = original(name, inputs, attrs);
+        // An engine may compute a kernel by calling others: what was asked for counts, once.
+        const flops = depth === 1 ? kernelFlops(name, inputs, outputs, attrs) : 0;
+        total += flops;
+        for (const passage of new Set(open)) passage.flops += flops;
+        return outputs;
+      } finally {
+        depth -= 1;
+      }
     };
   }
 

@@ -1,10 +1,11 @@
-import { SHOW, type MimeBundle } from '../bundle.js';
-import { shortNumber } from '../plots/scale.js';
+import stringWidth from 'string-width';
+import { SHOW, type Drawable, type MimeBundle, type Showable } from '../bundle.js';
+import { shortNumber } from '../short-number.js';
 import { escapeHtml } from '../escape.js';
-import { alignedText, type Align } from './text.js';
+import { alignedText, type Align } from '../aligned-text.js';
 
-/** What may stand in a cell. Undefined is an empty cell. */
-export type Cell = string | number | boolean | undefined;
+/** What may stand in a cell: also what draws itself, such as a small curve. Undefined is an empty cell. */
+export type Cell = string | number | boolean | Drawable | undefined;
 
 export interface TableSpec {
   title?: string;
@@ -17,7 +18,7 @@ export interface TableSpec {
 }
 
 /** A table, as data: shown by `display(table)`, and as text, markdown and HTML. Columns of numbers stand to the right. */
-export class Table implements TableSpec {
+export class Table implements TableSpec, Drawable, Showable {
   readonly title?: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly Cell[])[];
@@ -39,8 +40,9 @@ export class Table implements TableSpec {
       this.#align(),
     );
     const [head = '', ...rest] = table.split('\n');
-    const rule = '─'.repeat(Math.max(...table.split('\n').map((line) => line.length)));
-    return [...(this.title ? [this.title] : []), head, rule, ...rest, ...this.notes].join('\n');
+    const rule = '─'.repeat(Math.max(...table.split('\n').map((line) => stringWidth(line))));
+    const top = this.#headed ? [head, rule] : [];
+    return [...(this.title ? [this.title] : []), ...top, ...rest, ...this.notes].join('\n');
   }
 
   toMarkdown(): string {
@@ -59,13 +61,14 @@ export class Table implements TableSpec {
     const align = this.#align();
     const cell = (tag: 'th' | 'td', text: string, i: number) =>
       `<${tag} style="text-align:${align[i] ?? 'left'};padding:2px 10px">${text}</${tag}>`;
-    const head = this.columns.map((name, i) => cell('th', escapeHtml(name), i)).join('');
-    const body = this.#cells((text, lit) => (lit ? `<b>${escapeHtml(text)}</b>` : escapeHtml(text)))
+    const names = this.columns.map((name, i) => cell('th', escapeHtml(name), i)).join('');
+    const head = this.#headed ? `<thead><tr>${names}</tr></thead>` : '';
+    const body = this.#cells((text, lit) => (lit ? `<b>${text}</b>` : text), cellHtml)
       .map((row) => `<tr>${row.map((text, i) => cell('td', text, i)).join('')}</tr>`)
       .join('');
     const title = this.title ? `<div><b>${escapeHtml(this.title)}</b></div>` : '';
     const notes = this.notes.map((note) => `<div>${escapeHtml(note)}</div>`).join('');
-    const table = `<table class="dataframe"><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>`;
+    const table = `<table class="dataframe">${head}<tbody>${body}</tbody></table>`;
     return `<div style="max-width:100%;overflow-x:auto">${title}${table}${notes}</div>`;
   }
 
@@ -73,9 +76,14 @@ export class Table implements TableSpec {
     return { 'text/html': this.toHtml(), 'text/markdown': this.toMarkdown(), 'text/plain': this.toText() };
   }
 
-  #cells(dress: (text: string, highlighted: boolean) => string): string[][] {
+  /** Whether any column has a name. */
+  get #headed(): boolean {
+    return this.columns.some((name) => name !== '');
+  }
+
+  #cells(dress: (text: string, highlighted: boolean) => string, draw = cellText): string[][] {
     const lit = new Set(this.highlights.map(([row, column]) => `${row} ${column}`));
-    return this.rows.map((row, i) => row.map((cell, j) => dress(cellText(cell), lit.has(`${i} ${j}`))));
+    return this.rows.map((row, i) => row.map((cell, j) => dress(draw(cell), lit.has(`${i} ${j}`))));
   }
 
   #align(): Align[] {
@@ -87,7 +95,12 @@ export class Table implements TableSpec {
 }
 
 function cellText(cell: Cell): string {
+  if (typeof cell === 'object') return cell.toText();
   return typeof cell === 'number' ? shortNumber(cell) : String(cell ?? '');
+}
+
+function cellHtml(cell: Cell): string {
+  return typeof cell === 'object' ? cell.toHtml() : escapeHtml(cellText(cell));
 }
 
 function escapeMarkdown(text: string): string {

@@ -2,7 +2,7 @@ import { appendFileSync, copyFileSync, existsSync, writeFileSync } from 'node:fs
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type * as tf from '@tensorflow/tfjs-core';
-import { encodePng } from '../../display/plots/png-file.js';
+import { encodePng } from '../../display/figure/png-file.js';
 import type { Metrics } from '../../module/metrics.js';
 import { LogFolder, type FolderOptions } from '../folder.js';
 import { flattened, toYaml } from '../hparams.js';

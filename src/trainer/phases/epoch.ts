@@ -11,7 +11,18 @@ export function hasNextEpoch(s: Session): boolean {
   if (maxSteps !== -1 && progress.globalStep >= maxSteps) return stop(s, `maxSteps=${maxSteps} reached`);
   if (maxEpochs !== -1 && progress.epoch >= maxEpochs) return stop(s, `maxEpochs=${maxEpochs} reached`);
   if (trainer.shouldStop && trainer.mayStop) return stop(s, progress.stopReason);
+  if (trainer.shouldStop) sayThatItGoesOn(s);
   return true;
+}
+
+/** A request to stop that has to wait is told of, once. */
+function sayThatItGoesOn(s: Session): void {
+  if (s.waitsToStop) return;
+  s.waitsToStop = true;
+  const { minEpochs, minSteps } = s.trainer.limits;
+  s.trainer.print(
+    `Trainer was signaled to stop but the required minEpochs=${minEpochs} or minSteps=${minSteps} has not been met. Training will continue...`,
+  );
 }
 
 function stop(s: Session, reason: string): false {

@@ -8,9 +8,11 @@ import type { Optimizer } from '../../optim/index.js';
 import { disposeAll, isPlainRecord } from '../../tensors/tree.js';
 import { milliseconds } from '../duration.js';
 import type { StepOutputs } from '../hooks.js';
+import type { Replayed } from '../replay/replay.js';
 import type { Session } from '../session.js';
 import { report } from '../reporting.js';
 import { addGradients, checkFinite, where } from './gradients.js';
+import { checkGuard, guardGradients } from './guard.js';
 import { transferred } from './batches.js';
 import { stepSchedulersAt } from './schedulers.js';
 
@@ -39,6 +41,7 @@ export function forward(s: Session): void {
   const { module, hands } = s;
   const { batchIdx } = s.progress;
   disposeAll(Object.values(hands.before)); // What an attempt that failed has left.
+  if (s.replay.run()) return;
   hands.before = s.handlesOn(s.buffers);
   hands.stepping = true;
   const metrics = s.postMortem ? s.metrics.train.state() : undefined;
@@ -48,6 +51,7 @@ export function forward(s: Session): void {
     );
     hands.outputTensors = owned;
     keepOutputs(s, result, tape);
+    s.replay.stepped();
   } catch (error) {
     // Tried again, the step logs again.
     if (metrics) s.metrics.train.load(metrics);
@@ -129,7 +133,11 @@ export function hasLoss(s: Session): boolean {
 
 /** Walks the tape; adds each gradient to what its parameter has from earlier batches of the window. */
 export function backward(s: Session): void {
-  const { tape, loss, lossScale } = s.hands;
+  const { tape, loss, lossScale, replayed } = s.hands;
+  if (replayed) {
+    for (const { parameter, gradient } of replayed.gradients) parameter.grad = gradient;
+    return;
+  }
   if (!tape || !loss) throw new Error('There is no forward pass to go back through.');
   const { loss: undivided } = s.hands.outputs as StepOutputs;
   watched(s, 'the backward pass', () =>
@@ -163,6 +171,8 @@ export function isLastBatch(s: Session): boolean {
 
 export function clipGradients(s: Session): void {
   const { module } = s;
+  if (s.hands.replayed) return; // Its gradients are what they were after clipping.
+  guardGradients(s);
   const { gradientClipVal, gradientClipAlgorithm } = s.trainer.limits;
   for (const optimizer of s.optimizers) {
     if (module.configureGradientClipping) {
@@ -176,17 +186,30 @@ export function update(s: Session): void {
   const { epoch, batchIdx } = progress;
   const apply = (optimizer: Optimizer): void => {
     // Not sooner: a lazy engine computes forward pass, backward pass and update in one go when the loss is read.
-    optimizer.confirm = () => checkLoss(s);
+    optimizer.confirm = () => {
+      checkGuard(s);
+      checkLoss(s);
+    };
+    optimizer.observer = (updates) => s.replay.updating(updates);
     try {
-      if (module.optimizerStep) s.at('optimizerStep', () => module.optimizerStep?.(epoch, batchIdx, optimizer));
+      if (s.hands.replayed) takeOverReplayed(s, optimizer, s.hands.replayed);
+      else if (module.optimizerStep) s.at('optimizerStep', () => module.optimizerStep?.(epoch, batchIdx, optimizer));
       else optimizer.step();
     } finally {
       optimizer.confirm = undefined;
+      optimizer.observer = undefined;
     }
     progress.globalStep += 1;
   };
   watched(s, 'the update', () => s.optimizers.forEach(apply));
+  s.releaseGuard();
   checkLoss(s); // A step that was overridden may have updated nothing.
+}
+
+function takeOverReplayed(s: Session, optimizer: Optimizer, { updates }: Replayed): void {
+  checkLoss(s);
+  optimizer.takeOver(updates);
+  s.hands.replayed = undefined;
 }
 
 export function stepSchedulers(s: Session): void {

@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { type BuildProgress, buildNative, removeNative, runStages } from '../../../src/backend/native/build.js';
 import { inspectMachine } from '../../../src/backend/native/machine.js';
 import { nativePaths } from '../../../src/backend/native/paths.js';
-import { type BuildStage, wheelArguments } from '../../../src/backend/native/stages.js';
+import type { BuildStage } from '../../../src/backend/native/stages.js';
 import { freshState, readState, writeState } from '../../../src/backend/native/state.js';
-import { temporaryFolder, temporaryPaths } from './support.js';
+import { temporaryFolder, temporaryPaths, unpackedTensorFlow } from './support.js';
 
 const names = ['a', 'b', 'c', 'd'];
 
@@ -67,7 +67,13 @@ describe('a build in stages', () => {
   it('only plans in a dry run, and leaves no file', async () => {
     const paths = temporaryPaths();
     const progress: BuildProgress[] = [];
-    await buildNative({ paths, dryRun: true, variant: 'cpu', from: '/', onProgress: (p) => progress.push(p) });
+    await buildNative({
+      paths,
+      dryRun: true,
+      variant: 'cpu',
+      from: unpackedTensorFlow(),
+      onProgress: (p) => progress.push(p),
+    });
     expect(progress.map(({ stage, status }) => [stage, status])).toEqual([
       ['tensorflow', 'planned'],
       ['package', 'planned'],
@@ -78,14 +84,30 @@ describe('a build in stages', () => {
     expect(existsSync(paths.root)).toBe(false);
   });
 
-  it('says what is wrong with the folder of --from, and removes what it left', async () => {
+  it('says what is wrong with the folder of --from, and keeps what was built before', async () => {
     const paths = temporaryPaths();
     const from = temporaryFolder();
+    const built = { ...freshState('cpu', null), done: ['tensorflow', 'package'] };
+    writeState(paths.state, built);
     await expect(buildNative({ paths, variant: 'cpu', from })).rejects.toThrow(/There is no TensorFlow in/);
-    expect(readState(paths.state)).toMatchObject({ from, done: [] });
+    expect(readState(paths.state)).toEqual(built);
     expect(removeNative(paths)).toBe(true);
     expect(existsSync(paths.root)).toBe(false);
     expect(removeNative(paths)).toBe(false);
+  });
+
+  it('takes a wheel again when the installation it was built on is gone', async () => {
+    const paths = temporaryPaths();
+    const plans: (string | null)[] = [];
+    const plan = async (from: string) => {
+      writeState(paths.state, { ...freshState('cpu', from), done: [] });
+      await buildNative({ paths, dryRun: true, variant: 'cpu', onProgress: ({ plan }) => plans.push(plan) });
+      return plans.splice(0)[0];
+    };
+    const there = unpackedTensorFlow();
+    expect(await plan(there)).toBe(`the one in ${there}`);
+    expect(await plan('/nowhere')).toContain('tensorflow');
+    expect(await plan('/nowhere')).toContain(paths.wheel);
   });
 });
 
@@ -103,10 +125,4 @@ it('the cache folder is STROBE_CACHE, else in XDG_CACHE_HOME, else in the home f
   expect(nativePaths({ STROBE_CACHE: '/a', XDG_CACHE_HOME: '/b' }).root).toBe('/a/native');
   expect(nativePaths({ XDG_CACHE_HOME: '/b' }).root).toBe('/b/strobe/native');
   expect(nativePaths({}).root).toMatch(/strobe\/native$/);
-});
-
-it('pip is asked for the smallest wheel that has the libraries', () => {
-  expect(wheelArguments('cpu', { platform: 'linux', arch: 'x64' })).toEqual(['--no-deps', 'tensorflow-cpu==2.21.0']);
-  expect(wheelArguments('cpu', { platform: 'darwin', arch: 'arm64' })).toEqual(['--no-deps', 'tensorflow==2.21.0']);
-  expect(wheelArguments('cuda', { platform: 'linux', arch: 'x64' })).toEqual(['tensorflow[and-cuda]==2.21.0']);
 });

@@ -22,3 +22,11 @@ export function touch(...files: string[]): void {
     writeFileSync(file, '');
   }
 }
+
+/** The files of an unpacked libtensorflow that a build looks for, empty. */
+export function unpackedTensorFlow(): string {
+  const folder = temporaryFolder();
+  const files = ['include/tensorflow/c/c_api.h', 'lib/libtensorflow.so.2', 'lib/libtensorflow_framework.so.2'];
+  touch(...files.map((file) => join(folder, file)));
+  return folder;
+}

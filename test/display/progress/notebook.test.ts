@@ -95,3 +95,49 @@ it('is a display of its own for each fit', async () => {
   await new Trainer(options).fit(new Line(), { train: batches });
   expect(new Set(shown.map(({ id }) => id)).size).toBe(2);
 });
+
+const slowly = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+it('says when a run is paused, and goes on in the same place', async () => {
+  const run = new Trainer({ ...options, maxEpochs: 2 }).run(new Line(), { train: batches });
+  await run.step();
+  await slowly(300);
+  expect(lastHtml()).toContain('· paused');
+  await run.finish();
+  expect(lastHtml()).toContain('· done');
+  expect(new Set(shown.map(({ id }) => id)).size).toBe(1);
+});
+
+it('does not show each pause of a run that is stepped', async () => {
+  const run = new Trainer({ ...options, maxEpochs: 100 }).run(new Line(), { train: batches });
+  const begun = performance.now();
+  while (performance.now() - begun < 500) await run.next();
+  expect(shown.length).toBeLessThanOrEqual(4);
+  await run.stop();
+});
+
+it('is not flooded by validations inside the epoch', async () => {
+  const begun = performance.now();
+  const val = Array.from({ length: 50 }, () => tf.ones([2]));
+  await new Trainer({ ...options, maxEpochs: 20, valCheckInterval: 1 }).fit(new Line(), { train: batches, val });
+  // Five a second, the first one and the last one.
+  expect(shown.length).toBeLessThanOrEqual(2 + (performance.now() - begun) / 200);
+});
+
+it('is a display of its own for a fork', async () => {
+  const run = new Trainer({ ...options, maxEpochs: 2 }).run(new Line(), { train: batches });
+  await run.step();
+  const fork = await run.fork();
+  await fork.finish();
+  await run.finish();
+  expect(new Set(shown.map(({ id }) => id)).size).toBe(2);
+  expect(lastHtml().match(/<tr>/g)).toHaveLength(3);
+});
+
+it('does not count the time for which a run stood', async () => {
+  const run = new Trainer({ ...options, maxEpochs: 1 }).run(new Line(), { train: batches });
+  await run.step();
+  await slowly(2000);
+  await run.finish();
+  expect(lastHtml()).toMatch(/>0:0[01]<\/td>/);
+});

@@ -11,7 +11,7 @@ import {
   type Summary,
 } from '../../../src/display/summary/layout.js';
 import { summaryOf } from '../../../src/display/summary/summarize.js';
-import { bundleOf } from '../../../src/display/bundle.js';
+import { bundleOf } from '../../../src/display/bundle-of.js';
 import { summaryView } from '../../../src/display/tables/summary.js';
 
 interface Case {

@@ -26,8 +26,11 @@ export interface Look {
   scripts?: boolean;
 }
 
-/** A browser with a profile of its own that cannot reach the network; `close` takes both away. */
-export async function openBrowser({ colorScheme, scripts = true }: Look): Promise<{
+/** A browser with a profile of its own, which cannot reach any server unless it is told to; `close` takes both away. */
+export async function openBrowser(
+  { colorScheme, scripts = true }: Look,
+  { offline = true, viewport = { width: 800, height: 700 } } = {},
+): Promise<{
   context: BrowserContext;
   close: () => Promise<void>;
 }> {
@@ -38,8 +41,8 @@ export async function openBrowser({ colorScheme, scripts = true }: Look): Promis
     args: FLAGS,
     colorScheme,
     javaScriptEnabled: scripts,
-    offline: true,
-    viewport: { width: 800, height: 700 },
+    offline,
+    viewport,
   });
   const close = async (): Promise<void> => {
     await context.close();

@@ -22,7 +22,7 @@ export async function inkOf(page: Page): Promise<number> {
   })()`);
 }
 
-/** Contrast (WCAG 2) between an element's text and the page's ground. */
+/** Contrast (WCAG 2) between an element's text and what is behind it. */
 export async function contrastOf(page: Page, selector: string): Promise<number> {
   return page.evaluate<number>(`(() => {
     const light = (colour) => {
@@ -30,7 +30,10 @@ export async function contrastOf(page: Page, selector: string): Promise<number> 
       return 0.2126 * r + 0.7152 * g + 0.0722 * b;
     };
     const text = light(getComputedStyle(document.querySelector('${selector}')).color);
-    const ground = light(getComputedStyle(document.documentElement).backgroundColor);
+    let behind = document.querySelector('${selector}');
+    const groundOf = (element) => getComputedStyle(element).backgroundColor;
+    while (behind.parentElement && groundOf(behind) === 'rgba(0, 0, 0, 0)') behind = behind.parentElement;
+    const ground = light(groundOf(behind) === 'rgba(0, 0, 0, 0)' ? 'rgb(255, 255, 255)' : groundOf(behind));
     return (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05);
   })()`);
 }

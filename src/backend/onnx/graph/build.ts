@@ -1,4 +1,5 @@
-import type { Call, Operand } from '../kernels/kernel.js';
+import type { AnyKernel, Call, Operand } from '../kernels/kernel.js';
+import { sameAttributes } from '../trace/equal.js';
 import type { TraceNode } from '../trace/node.js';
 import { Graph } from './graph.js';
 import { encodeModel, type OnnxPort } from './proto.js';
@@ -51,20 +52,16 @@ export function buildGraph(path: readonly TraceNode[], wanted: readonly number[]
   const constants: TraceNode[] = [];
   let work = 0;
 
-  for (const node of nodes) {
-    const outputs = node.outputs.map(({ shape, dtype }, i) => {
+  const outputsOf = (node: TraceNode) =>
+    node.outputs.map(({ shape, dtype }, i) => {
       const made: Operand = { id: node.first + i, shape, dtype, constant: node.constant };
       operands.set(made.id, made);
       producers.set(made.id, node);
       return made;
     });
-    work += node.work;
-    if (node.kernel !== null) {
-      graph.label = `${node.name}#${node.first}`;
-      node.kernel.lower(graph, new RecordedCall(node, outputs, operand) as never);
-      continue;
-    }
-    const [input] = outputs as [Operand];
+
+  for (const node of nodes.filter(({ kernel }) => kernel === null)) {
+    const [input] = outputsOf(node) as [Operand];
     if (input.constant === null) {
       const port = { name: `x${input.id}`, type: input.dtype, shape: input.shape };
       inputs.push({ position: node.position, port });
@@ -76,6 +73,20 @@ export function buildGraph(path: readonly TraceNode[], wanted: readonly number[]
       graph.setCompact(input, graph.scalar(input.dtype, input.constant[0] as number), []);
     else graph.set(input, graph.constants.list('int32', Array.from(input.constant), input.shape));
   }
+
+  const calls = nodes.filter(({ kernel }) => kernel !== null);
+  let together: RecordedCall[] = [];
+  calls.forEach((node, i) => {
+    const kernel = node.kernel as AnyKernel;
+    const call = new RecordedCall(node, outputsOf(node), operand);
+    work += node.work;
+    graph.label = `${node.name}#${node.first}`;
+    if (!kernel.lowerTogether) return kernel.lower(graph, call as never);
+    together.push(call);
+    if (differInTensorsOnly(node, calls[i + 1])) return;
+    kernel.lowerTogether(graph, together as never);
+    together = [];
+  });
 
   const outputs = wanted.map((id): OnnxPort => ({ name: `y${id}`, type: operand(id).dtype, shape: operand(id).shape }));
   nameOutputs(
@@ -89,6 +100,13 @@ export function buildGraph(path: readonly TraceNode[], wanted: readonly number[]
     outputs,
   });
   return { model, inputs, outputs, constants, work, operators: graph.nodes.length };
+}
+
+/** Whether two calls may be lowered together: the list of numbers that `vary` has split off comes last. */
+function differInTensorsOnly(node: TraceNode, next: TraceNode | undefined): boolean {
+  return (
+    next?.kernel === node.kernel && next.inputs.at(-1) === node.inputs.at(-1) && sameAttributes(next.attrs, node.attrs)
+  );
 }
 
 /** Gives the tensors that are outputs their names. One that is an input, or two outputs at once, is copied. */

@@ -2,6 +2,7 @@ import type { Graph } from '../graph/graph.js';
 import { sameShape } from '../values.js';
 import { allOf, binary, floats, isAll, numbers, passOn, zipElements } from './elementwise.js';
 import { kernel, type AnyKernel, type KernelTable, type Operand } from './kernel.js';
+import { poolingOfReluGradient } from './pooling.js';
 
 const bools = allOf('bool');
 
@@ -40,6 +41,7 @@ function reluGradient(g: Graph, a: Operand, b: Operand, y: Operand): boolean {
   const source = stepOf(b) ?? stepOf(a);
   if (!source) return false;
   const dy = stepOf(b) ? a : b;
+  if (poolingOfReluGradient(g, source, dy, y)) return true;
   zipElements(g, source, dy, y, (x, d) => g.op('Where', [g.op('Greater', [x, g.float(0)]), d, g.float(0)]));
   return true;
 }

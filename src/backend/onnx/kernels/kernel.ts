@@ -42,6 +42,8 @@ export interface Kernel<Attrs = never> {
   infer(attrs: Attrs, shapes: readonly Shape[], dtypes: readonly NumericType[]): Output[];
   /** Adds what computes the outputs to the graph. */
   lower(graph: Graph, call: Call<Attrs>): void;
+  /** The same for calls that follow each other and differ in nothing but tensors, with the same bits for each. */
+  lowerTogether?(graph: Graph, calls: readonly Call<Attrs>[]): void;
   /** tfjs expects an array of outputs even when there is one. */
   readonly list?: boolean;
   /** Correctly rounded by nature (moves data, compares, adds two numbers): the cpu backend's bits are the same. */

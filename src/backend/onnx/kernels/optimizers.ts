@@ -1,7 +1,7 @@
 import type { Graph } from '../graph/graph.js';
 import { sizeOf } from '../values.js';
 import { floats } from './elementwise.js';
-import { kernel, type AnyKernel, type Kernel, type KernelTable, type Operand } from './kernel.js';
+import { kernel, type AnyKernel, type Call, type Kernel, type KernelTable, type Operand } from './kernel.js';
 
 /**
  * One optimizer update of one parameter: `{ param, grad, ...slots }` to `[param, ...slots]`. The numbers that change from
@@ -18,15 +18,19 @@ interface Update<Scalars, Flags extends object> {
 
 /** Arithmetic on tensors by name; numbers are positions in the update's list. */
 class Formula {
+  readonly #split: string[];
+
   constructor(
     readonly graph: Graph,
-    readonly numbers: Operand,
-  ) {}
+    numbers: Operand,
+  ) {
+    const ones = Array.from({ length: numbers.shape[0] ?? 0 }, () => 1);
+    this.#split = graph.ops('Split', [graph.natural(numbers), graph.int64(ones)], ones.length, { axis: 0 });
+  }
 
+  /** A tensor of one element, which broadcasts. */
   number(index: number): string {
-    const { graph, numbers } = this;
-    const make = () => graph.op('Gather', [graph.natural(numbers), graph.int64([index], [])], { axis: 0 });
-    return graph.once(`number:${numbers.id}:${index}`, make);
+    return this.#split[index] as string;
   }
 
   add = (a: string, b: string) => this.graph.op('Add', [a, b]);
@@ -42,6 +46,9 @@ class Formula {
   }
 }
 
+/** Updates of at most so many elements are computed end to end: an operator costs microseconds whatever its size. */
+const SMALL = 8_192;
+
 function update<Scalars, Flags extends object>({ slots, numbers, flags, formula }: Update<Scalars, Flags>): AnyKernel {
   const definition: Kernel<Flags & { slots: number }> = {
     inputs: ['param', 'grad', ...slots.map((slot) => `${slot}?`)],
@@ -55,16 +62,48 @@ function update<Scalars, Flags extends object>({ slots, numbers, flags, formula 
     infer: ({ slots: count }, [param = []]) =>
       Array.from({ length: count + 1 }, () => ({ shape: [...param], dtype: 'float32' })),
     work: (_attrs, [param = []]) => 12 * sizeOf(param),
-    lower(graph, call) {
-      const [param, grad] = call.inputs as [Operand, Operand];
-      const state = slots.map((_, i) => call.optional(i + 2)).map((slot) => slot && graph.natural(slot));
-      const f = new Formula(graph, call.inputs.at(-1) as Operand);
-      const results = formula(f, graph.natural(param), graph.natural(grad), state, call.attrs);
-      const made = results.filter((name) => name !== undefined);
-      call.outputs.forEach((output, i) => graph.set(output, made[i] as string));
-    },
+    lower: (graph, call) => lowerTogether(graph, [call]),
+    lowerTogether,
   };
+
+  function lowerTogether(graph: Graph, calls: readonly Call<Flags & { slots: number }>[]): void {
+    const [first] = calls as [Call<Flags & { slots: number }>];
+    const f = new Formula(graph, first.inputs.at(-1) as Operand);
+    const compute = ([param, grad, ...state]: (string | undefined)[]) =>
+      formula(f, param as string, grad as string, state, first.attrs).filter((name) => name !== undefined);
+    const roles = ['param', 'grad', ...slots].map((_, i) => i);
+    const isSmall = ({ outputs }: Call) => sizeOf(outputs[0]?.shape ?? []) <= SMALL;
+
+    for (const call of calls.filter((each) => !isSmall(each))) {
+      const results = compute(roles.map((i) => call.optional(i)).map((x) => x && graph.natural(x)));
+      call.outputs.forEach((output, i) => graph.set(output, results[i] as string));
+    }
+    const small = calls.filter(isSmall);
+    if (small.length === 0) return;
+    const joined = roles.map((i) => small.flatMap((call) => call.optional(i) ?? [])).map((all) => endToEnd(graph, all));
+    compute(joined).forEach((name, i) =>
+      apart(
+        graph,
+        name,
+        small.map(({ outputs }) => outputs[i] as Operand),
+      ),
+    );
+  }
+
   return kernel(definition);
+}
+
+/** Tensors as one list of their elements. */
+function endToEnd(graph: Graph, tensors: readonly Operand[]): string | undefined {
+  const lists = tensors.map((x) => graph.reshape(graph.natural(x), x.shape, [sizeOf(x.shape)]));
+  return lists.length > 1 ? graph.op('Concat', lists, { axis: 0 }) : lists[0];
+}
+
+/** The list of their elements as tensors again. */
+function apart(graph: Graph, list: string, tensors: readonly Operand[]): void {
+  const sizes = tensors.map((x) => sizeOf(x.shape));
+  const lists = sizes.length > 1 ? graph.ops('Split', [list, graph.int64(sizes)], sizes.length, { axis: 0 }) : [list];
+  tensors.forEach((x, i) => graph.set(x, graph.reshape(lists[i] as string, [sizes[i] as number], x.shape)));
 }
 
 interface Decay {

@@ -1,7 +1,7 @@
 import type { Graph } from '../graph/graph.js';
 import { sizeOf } from '../values.js';
 import { meetings } from './convolution.js';
-import { floats } from './elementwise.js';
+import { floats, zipElements } from './elementwise.js';
 import { kernel, type AnyKernel, type KernelTable, type Operand } from './kernel.js';
 import { fitsOnnx, leftOver, poolWindow, windowAttributes, type PoolAttrs, type Window } from './window.js';
 
@@ -76,23 +76,46 @@ const maxGradient: AnyKernel = kernel<Attrs>({
   inputs: ['dy', 'input', 'output'],
   accepts: (inputs, attrs) => floats(inputs) && fits(inputs[1]?.shape ?? [], attrs),
   infer: (_attrs, [, x = []]) => [{ shape: [...x], dtype: 'float32' }],
-  lower(g, { inputs, outputs, attrs }) {
-    const [dy, x, y] = inputs as [Operand, Operand, Operand];
-    const w = poolWindow(x.shape, attrs);
-    if (tiles(w)) return g.set(outputs[0] as Operand, spread(g, dy, x, y, w), 'channelsFirst');
-    const at = positions(g, x, y, w);
-    const images = [x.shape[0] as number, x.shape.at(-1) as number, ...w.input];
-    const apart = w.size.every((n, i) => n <= w.strides[i]!);
-    // Where windows overlap an element may be the maximum of several, and their gradients add up.
-    const flat = [sizeOf(images)];
-    const scattered = g.op(
-      'ScatterElements',
-      [g.filled(flat, 0, 'float32'), g.op('Reshape', [at, g.int64([-1])]), g.reshape(g.channelsFirst(dy), null, [-1])],
-      apart ? { axis: 0 } : { axis: 0, reduction: 'add' },
-    );
-    g.set(outputs[0] as Operand, g.reshape(scattered, null, images), 'channelsFirst');
-  },
+  // Only if somebody asks for it: behind a ReLU its gradient is computed together with that.
+  lower: (g, { inputs, outputs, attrs }) =>
+    g.setLater(outputs[0] as Operand, () => handBack(g, inputs, outputs[0] as Operand, attrs)),
 });
+
+/** Hands dy to where the maxima were found. */
+function handBack(g: Graph, inputs: readonly Operand[], dx: Operand, attrs: Attrs): void {
+  const [dy, x, y] = inputs as [Operand, Operand, Operand];
+  const w = poolWindow(x.shape, attrs);
+  if (tiles(w)) return g.set(dx, spread(g, dy, x, y, w), 'channelsFirst');
+  const at = positions(g, x, y, w);
+  const images = [x.shape[0] as number, x.shape.at(-1) as number, ...w.input];
+  const apart = w.size.every((n, i) => n <= w.strides[i]!);
+  // Where windows overlap an element may be the maximum of several, and their gradients add up.
+  const flat = [sizeOf(images)];
+  const scattered = g.op(
+    'ScatterElements',
+    [g.filled(flat, 0, 'float32'), g.op('Reshape', [at, g.int64([-1])]), g.reshape(g.channelsFirst(dy), null, [-1])],
+    apart ? { axis: 0 } : { axis: 0, reduction: 'add' },
+  );
+  g.set(dx, g.reshape(scattered, null, images), 'channelsFirst');
+}
+
+/**
+ * The gradient of the pooling of a ReLU of x, where `gradient` is that of the pooling alone. The maxima that are not
+ * above zero are those that the ReLU stops: to leave them out before they are handed back, where there are fewer, is the
+ * same. False where `gradient` is something else.
+ */
+export function poolingOfReluGradient(g: Graph, x: Operand, gradient: Operand, dx: Operand): boolean {
+  const call = g.callOf(gradient.id);
+  if (call?.name !== 'MaxPoolGrad' || g.uses.get(gradient.id) !== 1) return false;
+  const [dy, input, y] = call.inputs as [Operand, Operand, Operand];
+  const relu = g.callOf(input.id);
+  const isRelu = input.id === x.id || (relu?.name === 'Relu' && relu.inputs[0]?.id === x.id);
+  if (!isRelu) return false;
+  const passed = g.intermediate(dy);
+  zipElements(g, y, dy, passed, (top, d) => g.op('Where', [g.op('Greater', [top, g.float(0)]), d, g.float(0)]));
+  handBack(g, [passed, input, y], dx, call.attrs as Attrs);
+  return true;
+}
 
 /** With three axes the last maximum gets the gradient; tfjs's backends have it so. */
 const maxGradient3d: AnyKernel = kernel<Attrs>({

@@ -20,7 +20,8 @@ function reducedShape(attrs: ReduceAttrs, shape: Shape): number[] {
   return shape.filter((_, i) => !axes.includes(i));
 }
 
-type Reduce = (g: Graph, x: string, axes: number[], dtype: NumericType) => string;
+/** Reduces along axes, which stay as axes of length 1 where `keepdims` is 1. */
+type Reduce = (g: Graph, x: string, axes: number[], dtype: NumericType, keepdims: 0 | 1) => string;
 
 /** `as` is the type a reduction computes in, and of its result. */
 function reduction(reduce: Reduce, accepts = numbers, as = (dtype: NumericType) => dtype): AnyKernel {
@@ -39,29 +40,33 @@ function reduction(reduce: Reduce, accepts = numbers, as = (dtype: NumericType) 
       const name = perChannel ? g.channelsFirst(x) : g.natural(x);
       const along = perChannel ? axes.map((a) => (a === 0 ? 0 : a + 1)) : axes;
       const typed = as(x.dtype) === x.dtype ? name : g.cast(name, as(x.dtype));
-      const reduced = axes.length === 0 ? typed : reduce(g, typed, along, x.dtype);
-      g.set(outputs[0] as Operand, g.reshape(reduced, null, outputs[0]?.shape ?? []));
+      if (axes.length === 0) return g.set(outputs[0] as Operand, typed);
+      const keepdims = attrs.keepDims && !perChannel ? 1 : 0;
+      const reduced = reduce(g, typed, along, x.dtype, keepdims);
+      const shape = outputs[0]?.shape ?? [];
+      g.set(outputs[0] as Operand, attrs.keepDims && perChannel ? g.reshape(reduced, null, shape) : reduced);
     },
   });
 }
 
 const simple = (type: string): Reduce => {
-  return (g, x, axes) => g.op(type, [x, g.int64(axes)], { keepdims: 0 });
+  return (g, x, axes, _dtype, keepdims) => g.op(type, [x, g.int64(axes)], { keepdims });
 };
 
 /** Native extremes pass over NaN; here one NaN makes the result NaN, so that a run gone wrong can be seen. */
 const extreme = (type: string): Reduce => {
-  return (g, x, axes, dtype) => {
-    const best = g.op(type, [x, g.int64(axes)], { keepdims: 0 });
+  return (g, x, axes, dtype, keepdims) => {
+    const best = g.op(type, [x, g.int64(axes)], { keepdims });
     if (dtype !== 'float32') return best;
-    const flags = g.cast(g.op('IsNaN', [x]), 'int32');
-    const found = g.cast(g.op('ReduceMax', [flags, g.int64(axes)], { keepdims: 0 }), 'bool');
+    // A sum of squares is NaN just where one of them is.
+    const found = g.op('IsNaN', [g.op('ReduceSumSquare', [x, g.int64(axes)], { keepdims })]);
     return g.op('Where', [found, g.float(Number.NaN), best]);
   };
 };
 
 const logical = (type: string): Reduce => {
-  return (g, x, axes) => g.cast(g.op(type, [g.cast(x, 'int32'), g.int64(axes)], { keepdims: 0 }), 'bool');
+  return (g, x, axes, _dtype, keepdims) =>
+    g.cast(g.op(type, [g.cast(x, 'int32'), g.int64(axes)], { keepdims }), 'bool');
 };
 
 const argument = (type: string, worst: number): AnyKernel =>

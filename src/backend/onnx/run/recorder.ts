@@ -9,14 +9,14 @@ import type { NativeTensor, Runtime } from '../runtime.js';
 import type { TraceNode } from '../trace/node.js';
 import { sameAttributes, sameNumbers } from '../trace/equal.js';
 import { Trace } from '../trace/trace.js';
-import type { Value } from '../values.js';
-import { sameShape, type NumericData, type NumericType, type Shape } from '../values.js';
+import { asTyped, sameShape, Value, type NumericData, type NumericType, type Shape } from '../values.js';
 import { CompiledGraph } from './compiled.js';
 import { CpuKernels } from './cpu.js';
 import { explainFailure } from './failure.js';
 import { canInterpret, interpret } from './interpret.js';
 import { SessionCache } from './sessions.js';
 import { type EngineStats, emptyStats } from './stats.js';
+import type { Watch } from './watch.js';
 
 /** Work (elementary operations) that the cpu kernels finish before a session would have been called twice. */
 const NEVER_COMPILE_BELOW = 5_000;
@@ -44,8 +44,8 @@ export class Recorder {
   readonly stats: EngineStats = emptyStats();
   /** What is done with work too small to be worth a native call. */
   smallWork: SmallWork = 'javascript';
-  /** Sees each run of a compiled graph. */
-  onRun: ((run: GraphRun) => void) | null = null;
+  /** Sees how a step is computed, so that it can be done again. */
+  watch: Watch | null = null;
 
   /** The gradient tape that was active when this trace was recorded. */
   #tape: unknown = null;
@@ -118,6 +118,43 @@ export class Recorder {
     }
   }
 
+  /**
+   * Computes what is recorded if nothing is, or if it has the same bits wherever it is computed.
+   * @returns false if it was left as it is.
+   */
+  flushExact(): boolean {
+    if (this.trace.empty) {
+      // What was written until now is older than what comes.
+      this.trace.restart();
+      return true;
+    }
+    if (!this.trace.end.path().every(({ kernel }) => kernel === null || kernel.exact === true)) return false;
+    this.flush();
+    return true;
+  }
+
+  /**
+   * Runs a graph that has run before on other values: what it is fed, in its order. Undefined where it cannot be run,
+   * because work is recorded that must not be computed apart, values are gone, or the graph is.
+   */
+  runAgain(graph: CompiledGraph, given: readonly (tf.DataId | ArrayLike<number>)[]): Value[] | undefined {
+    if (!this.flushExact() || !graph.current) return undefined;
+    const fed = given.map((input, i) => {
+      if (!('length' in input)) return this.trace.valueOf(input);
+      const { type, shape } = (graph.inputs[i] as CompiledGraph['inputs'][number]).port;
+      return new Value(shape, type, asTyped(input, type));
+    });
+    if (fed.some(({ data }) => data === null)) return undefined;
+    const results = graph.outputs.map(({ type, shape }) => new Value(shape, type, null));
+    try {
+      this.#run(graph, fed, results);
+      this.stats.repeated++;
+    } catch (cause) {
+      throw explainFailure(cause, graph.end.path());
+    }
+    return results;
+  }
+
   /** Forgets every compiled graph and every buffer. */
   dispose(): void {
     this.sessions.clear();
@@ -169,7 +206,10 @@ export class Recorder {
   #compute(end: TraceNode, wanted: readonly Value[], inputs: readonly Value[]): void {
     const ids = wanted.map((value) => value.id);
     const graph = this.#knownGraph(end, ids) ?? this.#compileOrInterpret(end, ids, wanted, inputs);
-    if (graph) this.#run(graph, wanted, inputs);
+    if (!graph) return;
+    const fed = graph.inputs.map(({ position }) => inputs[position] as Value);
+    this.#run(graph, fed, wanted);
+    this.watch?.ran({ graph, inputs, results: wanted });
   }
 
   #knownGraph(end: TraceNode, ids: readonly number[]): CompiledGraph | undefined {
@@ -189,6 +229,7 @@ export class Recorder {
     const { nodes } = neededFor(path, ids);
     if (this.#isSmallWork(end, nodes)) {
       this.stats.interpreted++;
+      if (this.watch) this.watch.disturbed = true;
       const results = interpret(path, ids, inputs, this.cpu);
       results.forEach((data, i) => ((wanted[i] as Value).data = data));
       return null;
@@ -216,11 +257,9 @@ export class Recorder {
     return canInterpret(nodes, this.cpu);
   }
 
-  #run(graph: CompiledGraph, wanted: readonly Value[], inputs: readonly Value[]): void {
+  #run(graph: CompiledGraph, fed: readonly Value[], results: readonly Value[]): void {
     const feeds: Record<string, NativeTensor> = {};
-    for (const { position, port } of graph.inputs) {
-      feeds[port.name] = this.nativeTensor(inputs[position] as Value, port.shape);
-    }
+    graph.inputs.forEach(({ port }, i) => (feeds[port.name] = this.nativeTensor(fed[i] as Value, port.shape)));
     const fetches: Record<string, NativeTensor> = {};
     const tensors = graph.outputs.map(({ name, type, size, shape }, i) => {
       const tensor = this.#tensor(type, this.#room(graph, graph.wanted[i] as number, type, size), shape);
@@ -230,11 +269,10 @@ export class Recorder {
     this.sessions.touch(graph);
     graph.run(feeds, fetches);
     this.stats.runs++;
-    wanted.forEach((value, i) => {
+    results.forEach((value, i) => {
       value.native = tensors[i] as NativeTensor;
       value.data = value.native.data as NumericData;
     });
-    this.onRun?.({ graph, inputs, results: wanted });
   }
 
   /** An array for a result. */

@@ -2,6 +2,8 @@
 export interface EngineStats {
   /** Native calls. */
   runs: number;
+  /** Native calls that were made without recording what they compute. */
+  repeated: number;
   /** Graphs compiled, and the time that took. */
   compiled: number;
   compileMs: number;
@@ -12,5 +14,5 @@ export interface EngineStats {
 }
 
 export function emptyStats(): EngineStats {
-  return { runs: 0, compiled: 0, compileMs: 0, interpreted: 0, fallbacks: new Map() };
+  return { runs: 0, repeated: 0, compiled: 0, compileMs: 0, interpreted: 0, fallbacks: new Map() };
 }

@@ -48,20 +48,19 @@ export class Trace {
     inputs: readonly (tf.TensorInfo | undefined)[],
     attrs: unknown,
   ): tf.TensorInfo[] {
-    const ids = Array.from({ length: inputs.length }, () => -1);
-    for (let i = 0; i < inputs.length; i++) {
-      const input = inputs[i];
-      if (input !== undefined) ids[i] = this.#use(input);
-    }
+    const ids: number[] = [];
+    for (const input of inputs) ids.push(input === undefined ? -1 : this.#use(input));
     const node = this.#step(name, kernel, ids, attrs, inputs);
     const first = this.results.length;
-    return node.outputs.map(({ shape, dtype }, i) => {
+    const infos: tf.TensorInfo[] = [];
+    for (const { shape, dtype } of node.outputs) {
       const value = new Value(shape, dtype, null);
       value.trace = this.epoch;
-      value.id = first + i;
+      value.id = first + infos.length;
       this.results.push(value);
-      return { dataId: value, shape, dtype };
-    });
+      infos.push({ dataId: value, shape, dtype });
+    }
+    return infos;
   }
 
   /** Starts the next trace at the root. */

@@ -1,0 +1,126 @@
+import { basename } from 'node:path';
+import { render, type Instance } from 'ink';
+import type { Experiment } from '../../src/cli/load.js';
+import type { WorkbenchOptions } from '../runs/workbench.js';
+import { errorText } from '../commands/arrival.js';
+import { commands } from '../commands/index.js';
+import { isSeen } from '../panes/layout.js';
+import { screen, type Hint } from '../panes/screen.js';
+import { openSession } from '../session/session.js';
+import { saveRecovery, type Recovery } from '../session/recovery.js';
+import { initialState } from '../store/state.js';
+import { Store } from '../store/store.js';
+import { App } from './app.js';
+import { Clock } from './clock.js';
+import { Controller } from './controller.js';
+import { type Ending, onEndings } from './endings.js';
+import { Terminal } from './terminal.js';
+
+export interface ApplicationOptions extends WorkbenchOptions {
+  /** What was opened, to be written down for `--recover`. */
+  opened: Pick<Recovery, 'file' | 'set' | 'backend'>;
+  /** What to say at first. */
+  greeting?: string;
+}
+
+const HINTS: readonly Hint[] = [
+  ...commands.filter(({ key }) => key !== undefined).map(({ key = '', name }): Hint => [key, name]),
+  ['tab', 'pane'],
+  [':', 'command'],
+  ['/', 'filter'],
+];
+
+/** Takes the terminal over and works on a run until the user leaves, a signal ends it, or something breaks. */
+export async function application(
+  experiment: Experiment,
+  { opened, greeting, ...options }: ApplicationOptions,
+): Promise<void> {
+  const terminal = new Terminal();
+  const store = new Store(initialState(basename(opened.file), terminal.size));
+  const session = await openSession(experiment, opened.file, store, options);
+  const { bench } = session;
+  let end: (ending: Ending) => void = () => undefined;
+  const ended = new Promise<Ending>((resolve) => (end = resolve));
+  let ink: Instance | undefined;
+
+  const controller = new Controller(session, store, {
+    redraw: () => {
+      terminal.clear();
+      ink?.clear();
+    },
+    leave: async () => end({ kind: 'left' }),
+  });
+  const onKey: typeof controller.press = (text, key) => {
+    guarded(() => controller.press(text, key));
+    clock.urge();
+  };
+  const draw = (): void => {
+    const { state } = store;
+    const attention = { callbacks: isSeen(state, 'callbacks'), parameters: isSeen(state, 'parameters') };
+    state.view = bench.view(state.view, attention);
+    Object.assign(state, bench.list());
+    if (!bench.playing) controller.stood();
+    const app = <App rows={screen(state, HINTS)} onKey={onKey} />;
+    if (ink) return ink.rerender(app);
+    ink = render(app, { stdout: terminal.stdout, exitOnCtrlC: false, patchConsole: false, maxFps: 1000 });
+    ink.waitUntilExit().catch((error: unknown) => end({ kind: 'crashed', error }));
+  };
+  /** What goes wrong in the application ends it; what goes wrong in user code does not come this way. */
+  const guarded = (work: () => void): void => {
+    try {
+      work();
+    } catch (error) {
+      end({ kind: 'crashed', error });
+    }
+  };
+  const clock = new Clock(
+    () => guarded(draw),
+    () => bench.playing,
+  );
+  store.onChange(() => clock.request());
+  const resized = (): void => {
+    terminal.clear();
+    store.change((state) => (state.size = terminal.size));
+    clock.urge();
+  };
+  process.stdout.prependListener('resize', resized);
+  const stopListening = onEndings({
+    end,
+    interrupt: () => controller.pressed('ctrl+c'),
+    stray(error) {
+      bench.interrupt();
+      store.say(`Nobody caught this:\n${errorText(error)}`, 'bad');
+    },
+    exit: () => terminal.giveBack(),
+  });
+  terminal.take((line, error) => store.log(line, error ? 'warn' : 'plain'));
+  if (greeting) store.say(greeting, 'good');
+  clock.urge();
+
+  const ending = await ended;
+  clock.stop();
+  process.stdout.off('resize', resized);
+  try {
+    ink?.unmount();
+  } finally {
+    terminal.giveBack();
+  }
+  if (ending.kind !== 'left') await rescue(ending);
+  stopListening();
+  await session.close();
+  for (const { name, position } of bench.unsaved)
+    console.log(`${name} was left at step ${position.globalStep}, not saved.`);
+
+  async function rescue(ending: Exclude<Ending, { kind: 'left' }>): Promise<void> {
+    if (ending.kind === 'crashed') console.error('The application broke:', ending.error);
+    process.exitCode = ending.kind === 'crashed' ? 1 : ending.code;
+    try {
+      const saved = await saveRecovery(bench, opened);
+      if (saved.length > 0) console.error(`Saved ${saved.join(', ')}: go on with strobe repl --recover.`);
+    } catch (error) {
+      console.error('The run could not be saved:', error);
+      // A run that comes to no hook keeps the process from ending.
+      process.exit();
+    }
+  }
+}

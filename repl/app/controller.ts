@@ -1,0 +1,310 @@
+import type { Key as InkKey } from 'ink';
+import { arrivalLines, errorText } from '../commands/arrival.js';
+import { commands } from '../commands/index.js';
+import type { Command, Context, Key } from '../commands/command.js';
+import { keys } from '../commands/keys.js';
+import { execute, offers } from '../commands/lookup.js';
+import type { Arrival, Workbench } from '../runs/workbench.js';
+import type { Session } from '../session/session.js';
+import { selectedIn } from '../panes/pane.js';
+import type { Input, PaneName, Question } from '../store/state.js';
+import { treeRows } from '../store/tree.js';
+import type { Store } from '../store/store.js';
+import { keyNames } from './key-names.js';
+import { LineEditor } from './line-editor.js';
+import type { LineHistory } from '../prompt/history.js';
+import type { Prompt } from '../prompt/prompt.js';
+
+const LABELS = { command: ':', prompt: '❯', filter: '/', field: '' } as const;
+
+/** Turns keys into commands, and what is typed into text; says what came of it. */
+export class Controller implements Context {
+  readonly commands: readonly Command[] = commands;
+  readonly keys: readonly Key[] = keys;
+  readonly bench: Workbench;
+  readonly store: Store;
+  readonly redraw: () => void;
+  readonly leave: () => Promise<void>;
+  readonly #prompt: Prompt;
+  readonly #histories: Partial<Record<Input['mode'], LineHistory>>;
+  #editor: LineEditor | undefined;
+  #answer: ((key: string) => void) | undefined;
+  #asked = false;
+  /** Keys that came while it is being found out whether a line of code is all of it. */
+  #held: string[] | undefined;
+
+  constructor(
+    { bench, prompt, histories }: Session,
+    store: Store,
+    { redraw, leave }: { redraw: () => void; leave: () => Promise<void> },
+  ) {
+    this.bench = bench;
+    this.store = store;
+    this.#prompt = prompt;
+    this.#histories = histories;
+    this.redraw = redraw;
+    this.leave = leave;
+  }
+
+  /** What Ink says was pressed. */
+  readonly press = (text: string, key: InkKey): void => {
+    for (const name of keyNames(text, key)) this.pressed(name);
+  };
+
+  /** One key, by its name. */
+  pressed(name: string): void {
+    const { question, page, input } = this.store.state;
+    if (name === 'ctrl+c') this.#interrupt();
+    else if (this.#held) this.#held.push(name);
+    else if (question) this.#answerWith(name, question);
+    else if (page) this.#scroll(name);
+    else if (input) this.#edit(name);
+    else this.#act(name);
+  }
+
+  /** Does what a line says; errors are told. */
+  async execute(line: string): Promise<void> {
+    this.store.say(`:${line}`, 'input');
+    await this.#attempt(() => execute(line, this));
+  }
+
+  readonly evaluate = async (code: string): Promise<void> => void (await this.#prompt.evaluate(code));
+
+  readonly valueOf = async (code: string): Promise<unknown> => this.#prompt.valueOf(code);
+
+  readonly tell = (arrival: Arrival | { error: unknown } | undefined): void => {
+    for (const { text, tone } of arrivalLines(this.bench.run, arrival)) this.store.say(text, tone);
+  };
+
+  readonly read = (title: string, text: string): void => {
+    this.store.change((state) => (state.page = { title, lines: text.split('\n'), top: 0 }));
+  };
+
+  readonly ask = async (question: Question): Promise<string> => {
+    this.store.change((state) => (state.question = question));
+    return new Promise((resolve) => {
+      this.#answer = (key) => {
+        this.#answer = undefined;
+        this.store.change((state) => (state.question = undefined));
+        resolve(key);
+      };
+    });
+  };
+
+  readonly focus = (pane: PaneName): void => {
+    this.store.change((state) => {
+      state.focus = pane;
+      if (pane === 'logs') state.unseen = 0;
+    });
+    if (pane !== 'prompt') return;
+    this.type('prompt');
+    // By the time that something is typed it may be ready.
+    this.#prompt.evaluator.catch((error: unknown) => this.#tellError(error));
+  };
+
+  readonly type = (mode: Input['mode'], text = '', label: string = LABELS[mode]): void => {
+    this.#editor?.close();
+    this.#editor = new LineEditor({ text, history: this.#histories[mode]?.lines ?? [] }, (line) =>
+      this.#typed(mode, line),
+    );
+    this.#show({ mode, label, before: [], offers: [] });
+  };
+
+  #stopTyping(): void {
+    this.#editor?.close();
+    this.#editor = undefined;
+    this.store.change((state) => (state.input = undefined));
+  }
+
+  #show(how: Partial<Input>): void {
+    const editor = this.#editor;
+    if (!editor) return;
+    this.store.change((state) => {
+      const { mode = 'command', label = '', before = [] } = { ...state.input, ...how };
+      state.input = { mode, label, before, offers: how.offers ?? [], text: editor.text, cursor: editor.cursor };
+      if (mode === 'filter') state.metrics.filter = editor.text;
+    });
+  }
+
+  #act(name: string): void {
+    const { focus } = this.store.state;
+    const key =
+      this.keys.find((each) => each.key === name && each.pane === focus) ??
+      this.keys.find((each) => each.key === name && each.pane === undefined);
+    const command = this.commands.find((each) => each.key === name);
+    if (key) void this.#attempt(() => key.run(this));
+    else if (command) void this.#attempt(() => command.run('', this));
+  }
+
+  #edit(name: string): void {
+    const { input } = this.store.state;
+    const editor = this.#editor;
+    if (!input || !editor) return;
+    if (name === 'escape') {
+      if (input.mode === 'filter') this.store.change((state) => (state.metrics.filter = ''));
+      if (input.mode === 'prompt') this.store.change((state) => (state.focus = 'metrics'));
+      return this.#stopTyping();
+    }
+    if (name === 'tab' && input.mode === 'prompt' && editor.text === '') {
+      this.#stopTyping();
+      return this.#act('tab');
+    }
+    if (name === 'shift+tab') {
+      this.#stopTyping();
+      return this.#act(name);
+    }
+    if (name === 'tab') return void this.#attempt(() => this.#complete(input.mode, editor));
+    if (name === 'pageup' || name === 'pagedown') {
+      return this.store.change(({ back }) => (back.prompt = Math.max(0, back.prompt + (name === 'pageup' ? 5 : -5))));
+    }
+    const [, modifier, letter] = /^(ctrl|meta)\+(.+)$/.exec(name) ?? [];
+    if (modifier) editor.press(undefined, { name: letter ?? '', [modifier]: true });
+    else if (name === 'enter') editor.press(undefined, { name: 'return' });
+    else if (name === 'space') editor.press(' ');
+    else if (Array.from(name).length === 1) editor.press(name);
+    else editor.press(undefined, { name });
+    if (this.#editor === editor) this.#show({});
+  }
+
+  async #complete(mode: Input['mode'], editor: LineEditor): Promise<void> {
+    const before = editor.text.slice(0, editor.cursor);
+    if (mode !== 'command' && mode !== 'prompt') return;
+    const inside = mode === 'command' ? /^\s*(?:p|print|add)\s+/.exec(before)?.[0].length : 0;
+    const { from, words, shown } =
+      inside === undefined
+        ? { ...offers(before, this), shown: undefined }
+        : await this.#prompt.offers(before.slice(inside)).then((found) => ({ ...found, from: found.from + inside }));
+    const common = commonStart(words);
+    const typed = before.slice(from);
+    if (words.length === 1) editor.replace(from, `${words[0]}${mode === 'command' && inside === undefined ? ' ' : ''}`);
+    else if (common.length > typed.length) editor.replace(from, common);
+    if (this.#editor === editor) this.#show({ offers: words.length > 1 ? (shown ?? words) : [] });
+  }
+
+  /** Enter was pressed. */
+  #typed(mode: Input['mode'], line: string): void {
+    switch (mode) {
+      case 'command':
+        this.#stopTyping();
+        this.#histories.command?.add(line);
+        if (line.trim()) void this.execute(line);
+        return;
+      case 'filter':
+        return this.#stopTyping();
+      case 'field':
+        return this.#setField(line);
+      case 'prompt':
+        return void this.#attempt(() => this.#submit(line));
+    }
+  }
+
+  #setField(text: string): void {
+    const rows = treeRows(this.store.state);
+    const row = rows[selectedIn(this.store.state.selected.callbacks, rows.length)];
+    this.#stopTyping();
+    if (row?.field) void this.execute(`set ${row.callback.name}.${row.field.name} ${text}`);
+  }
+
+  /** A line of TypeScript: more of the same text, or all of it. */
+  async #submit(line: string): Promise<void> {
+    const before = this.store.state.input?.before ?? [];
+    const code = [...before, line].join('\n');
+    this.#histories.prompt?.add(line);
+    if (code.trim() === '') return;
+    if (line.startsWith(':')) {
+      void this.execute(line.slice(1));
+      return this.type('prompt');
+    }
+    const more = line !== '' && (await this.#holding('reading TypeScript', () => this.#prompt.goesOn(code)));
+    if (more) this.#show({ before: [...before, line] });
+    else this.type('prompt');
+    this.#release();
+    if (!more) await this.#prompt.evaluate(code);
+  }
+
+  /** Does something that the next keys have to wait for. */
+  async #holding<T>(what: string, work: () => Promise<T>): Promise<T> {
+    this.#held = [];
+    this.store.change((state) => (state.working = what));
+    try {
+      return await work();
+    } catch (error) {
+      this.#release();
+      throw error;
+    } finally {
+      this.store.change((state) => (state.working = undefined));
+    }
+  }
+
+  #release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    while (held.length > 0 && !this.#held) this.pressed(held.shift() as string);
+    (this.#held as string[] | undefined)?.push(...held);
+  }
+
+  #answerWith(name: string, { answers }: Question): void {
+    const key = name === 'escape' ? 'n' : name;
+    if (answers.some(([answer]) => answer === key)) this.#answer?.(key);
+  }
+
+  #scroll(name: string): void {
+    const by = { up: -1, down: 1, pageup: -10, pagedown: 10, space: 10 }[name];
+    this.store.change((state) => {
+      if (!state.page) return;
+      if (by === undefined) state.page = undefined;
+      else state.page = { ...state.page, top: Math.max(0, Math.min(state.page.lines.length, state.page.top + by)) };
+    });
+  }
+
+  /** Ctrl-C: stops what is being done, then asks. */
+  #interrupt(): void {
+    const { input, question } = this.store.state;
+    if (question) return this.#answer?.('y');
+    if (this.#prompt.interrupt()) return;
+    if (input && input.text !== '') return this.type(input.mode);
+    if (!this.#asked && this.bench.interrupt()) {
+      this.#asked = true;
+      this.store.say('pausing at the next hook; Ctrl-C again to leave', 'warn');
+      return;
+    }
+    if (input) this.#stopTyping();
+    if (this.bench.playing) void this.#attempt(() => this.#leaveStuck());
+    else void this.#attempt(() => execute('quit', this));
+  }
+
+  /** The run has come to stand: the next Ctrl-C is a first one. */
+  stood(): void {
+    this.#asked = false;
+  }
+
+  async #leaveStuck(): Promise<void> {
+    const answer = await this.ask({
+      text: 'The run has not come to a hook yet. Leave without saving?',
+      answers: [
+        ['y', 'leave'],
+        ['n', 'wait'],
+      ],
+    });
+    if (answer === 'y') await this.leave();
+  }
+
+  async #attempt(work: () => unknown): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#tellError(error);
+    }
+  }
+
+  #tellError(error: unknown): void {
+    this.store.say(errorText(error), 'bad');
+  }
+}
+
+function commonStart(words: readonly string[]): string {
+  const [first = '', ...rest] = words;
+  let length = first.length;
+  for (const word of rest) while (!word.startsWith(first.slice(0, length))) length -= 1;
+  return first.slice(0, length);
+}

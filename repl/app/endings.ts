@@ -1,0 +1,40 @@
+/** How the application comes to its end. */
+export type Ending =
+  | { kind: 'left' }
+  /** The terminal is gone, or somebody wants the process to end; `code` is what it ends with. */
+  | { kind: 'signalled'; code: number }
+  | { kind: 'crashed'; error: unknown };
+
+const SIGNALS = { SIGTERM: 143, SIGHUP: 129 } as const;
+
+/** Listens for everything that ends the application from outside, and for errors that nobody has caught. */
+export function onEndings({
+  end,
+  interrupt,
+  stray,
+  exit,
+}: {
+  end: (ending: Ending) => void;
+  interrupt: () => void;
+  /** Gets errors of user code that runs on its own: timers, promises that nobody waits for. */
+  stray: (error: unknown) => void;
+  /** Called when the process ends, whoever ended it. */
+  exit: () => void;
+}): () => void {
+  const stops: (() => void)[] = [];
+  const listen = (target: NodeJS.EventEmitter, name: string, listener: (error: unknown) => void): void => {
+    target.on(name, listener);
+    stops.push(() => void target.off(name, listener));
+  };
+  for (const [signal, code] of Object.entries(SIGNALS)) listen(process, signal, () => end({ kind: 'signalled', code }));
+  listen(process, 'SIGINT', interrupt);
+  listen(process, 'uncaughtException', stray);
+  listen(process, 'unhandledRejection', stray);
+  listen(process, 'exit', exit);
+  // A terminal that is gone cannot be read from or written to.
+  for (const stream of [process.stdin, process.stdout, process.stderr]) {
+    listen(stream, 'error', () => end({ kind: 'signalled', code: SIGNALS.SIGHUP }));
+  }
+  listen(process.stdin, 'end', () => end({ kind: 'signalled', code: SIGNALS.SIGHUP }));
+  return () => stops.forEach((stop) => stop());
+}

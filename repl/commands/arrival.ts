@@ -1,0 +1,37 @@
+import { StrobeError, type Run, type RunEvent } from '../../src/index.js';
+import { shortNumber } from '../../src/display/short-number.js';
+import type { Arrival } from '../runs/workbench.js';
+import type { Line } from '../store/state.js';
+
+/** What is said of a run that has come to stand: where, what stopped it, what went wrong. */
+export function arrivalLines(run: Run, arrival: Arrival | { error: unknown } | undefined): Line[] {
+  if (!arrival) return [];
+  if ('error' in arrival) {
+    const here =
+      run.status === 'paused' ? [{ text: `the run is paused before ${run.position.hook}`, tone: 'warn' as const }] : [];
+    return [{ text: errorText(arrival.error), tone: 'bad' }, ...here];
+  }
+  const { event, stoppedBy } = arrival;
+  if (!event) return [{ text: `the run is ${run.status}`, tone: run.status === 'failed' ? 'bad' : 'good' }];
+  return [
+    ...stoppedBy.map((breakpoint): Line => ({ text: `stopped by ${breakpoint}`, tone: 'warn' })),
+    { text: whereText(event), tone: 'plain' },
+  ];
+}
+
+/** An error as somebody has to read it: Strobe's own say what to do, others where they come from. */
+export function errorText(error: unknown): string {
+  if (error instanceof StrobeError) return `${error.name}: ${error.message}`;
+  if (!(error instanceof Error)) return `Thrown: ${String(error)}`;
+  const frames = (error.stack ?? '')
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line) && !/node:|node_modules/.test(line));
+  return [`${error.name}: ${error.message}`, ...frames.slice(0, 3)].join('\n');
+}
+
+function whereText(event: RunEvent): string {
+  const { hook, position } = event;
+  const loss = 'loss' in event ? event.loss?.dataSync()[0] : undefined;
+  const where = `${hook}  epoch ${position.epoch}  batch ${position.batchIdx}  step ${position.globalStep}`;
+  return loss === undefined ? where : `${where}  loss ${shortNumber(loss)}`;
+}

@@ -1,0 +1,61 @@
+import { ConfigurationError, StrobeError } from '../../src/errors.js';
+import { isPlainData } from '../../src/tensors/plain.js';
+import { allowedFor, refusalOf } from './allowed.js';
+import type { FieldView } from '../store/state.js';
+
+/** The fields of an object that can be looked at and changed: data, no tensors, no functions. */
+export function fieldsOf(owner: object): FieldView[] {
+  return Object.entries(owner)
+    .filter(([, value]) => isPlainData(value))
+    .map(([name, value]) => ({ name, text: textOf(value), allowed: allowedFor(owner, name, value) }));
+}
+
+/** A value as it would be typed. */
+export function textOf(value: unknown): string {
+  if (value === undefined) return 'undefined';
+  if (typeof value === 'number') return String(value);
+  if (value instanceof Map || value instanceof Set) return JSON.stringify([...value]);
+  return JSON.stringify(value) ?? String(value);
+}
+
+/** What somebody typed, as a value: a number, a word, JSON. */
+export function parseValue(text: string): unknown {
+  const word = text.trim();
+  if (word === 'undefined' || word === '') return undefined;
+  if (/^[+-]?(Infinity|NaN)$/.test(word) || (Number.isFinite(Number(word)) && !/^["'[{]/.test(word)))
+    return Number(word);
+  try {
+    return JSON.parse(word) as unknown;
+  } catch {
+    return word.replace(/^'(.*)'$/, '$1');
+  }
+}
+
+/**
+ * Sets a field to what was typed.
+ *
+ * @throws ConfigurationError if there is no such field, or it holds values of another type
+ */
+export function setField(
+  owner: object,
+  ownerName: string,
+  field: string,
+  text: string,
+): { from: unknown; to: unknown } {
+  const names = fieldsOf(owner).map(({ name }) => name);
+  if (!names.includes(field)) {
+    throw refusal(`${ownerName} has no field ${field}.`, names.join(', ') || 'no fields', field, 'choose one of these');
+  }
+  const fields = owner as Record<string, unknown>;
+  const from = fields[field];
+  const to = parseValue(text);
+  const wrong = refusalOf(owner, field, from, to);
+  if (wrong)
+    throw refusal(`${ownerName}.${field} cannot be that.`, wrong.expected, wrong.received, `now it is ${textOf(from)}`);
+  fields[field] = to;
+  return { from, to };
+}
+
+function refusal(what: string, expected: string, received: string, hint: string): ConfigurationError {
+  return new ConfigurationError(StrobeError.compose(what, { expected, received, hint }));
+}

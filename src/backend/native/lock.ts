@@ -1,0 +1,50 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { StrobeError } from '../../errors.js';
+
+/**
+ * Does something that only one process at a time may do. The lock of a process that is no more is taken over.
+ *
+ * @throws StrobeError when another process is at it.
+ */
+export async function holdLock<T>(file: string, action: () => Promise<T>): Promise<T> {
+  mkdirSync(dirname(file), { recursive: true });
+  take(file);
+  try {
+    return await action();
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
+
+function take(file: string): void {
+  try {
+    writeFileSync(file, String(process.pid), { flag: 'wx' });
+    return;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  const holder = Number(readFileSync(file, 'utf8'));
+  if (isRunning(holder)) {
+    throw new StrobeError(
+      StrobeError.compose('Another build is at work', {
+        expected: `one process at a time in ${dirname(file)}`,
+        received: `process ${holder} has been building`,
+        hint: 'wait for it, then run this again: what it has finished is kept',
+      }),
+    );
+  }
+  rmSync(file, { force: true });
+  take(file);
+}
+
+function isRunning(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // It is there, but somebody else's.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,43 @@
+import ts from 'typescript';
+import type { Completion, Completions } from '../evaluator.js';
+import type { Language } from './language.js';
+
+/** Types and documentation are looked up for so many matches: each costs the compiler some time. */
+const DETAILED = 60;
+
+export function complete(
+  { service, path, start }: ReturnType<Language['open']>,
+  text: string,
+  cursor: number,
+): Completions {
+  const prefix = /[\p{ID_Continue}$]*$/u.exec(text.slice(0, cursor))?.[0] ?? '';
+  const found = service.getCompletionsAtPosition(path, start + cursor, { includeCompletionsWithInsertText: false });
+  const entries = (found?.entries ?? [])
+    .filter(({ name }) => name.toLowerCase().startsWith(prefix.toLowerCase()))
+    .sort(
+      (a, b) =>
+        Number(b.name.startsWith(prefix)) - Number(a.name.startsWith(prefix)) ||
+        compare(a.sortText, b.sortText) ||
+        compare(a.name, b.name),
+    );
+  const matches = entries.map(({ name, kind, source, data }, index): Completion => {
+    if (index >= DETAILED) return { text: name, kind };
+    const details = service.getCompletionEntryDetails(path, start + cursor, name, undefined, source, undefined, data);
+    const documentation = ts.displayPartsToString(details?.documentation);
+    return {
+      text: name,
+      kind,
+      ...(details && { type: ts.displayPartsToString(details.displayParts) }),
+      ...(documentation && { documentation }),
+    };
+  });
+  return {
+    start: cursor - prefix.length,
+    end: cursor + (/^[\p{ID_Continue}$]*/u.exec(text.slice(cursor))?.[0].length ?? 0),
+    matches,
+  };
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}

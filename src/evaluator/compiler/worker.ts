@@ -1,0 +1,31 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { complete } from './complete.js';
+import { inspect } from './inspect.js';
+import { isComplete } from './is-complete.js';
+import { Language } from './language.js';
+import type { CompilerMethods, CompilerSettings } from './protocol.js';
+import { rewrite } from './rewrite.js';
+
+/** The compiler's thread: types are looked at here while the main thread computes. Calls are answered in their order. */
+const { cwd, home, globals } = workerData as CompilerSettings;
+const language = new Language(cwd, home, globals);
+
+const methods: CompilerMethods = {
+  rewrite: ({ path, text, known, unit }) => rewrite(path, text, new Set(known), unit),
+  check: ({ id, text }) => language.check(id, text),
+  settle: ({ id, live }) => language.settle(id, new Set(live)),
+  complete: ({ text, cursor }) => complete(language.open(text, true), text, cursor),
+  inspect: ({ text, cursor }) => inspect(language.open(text), cursor),
+  isComplete,
+  reset: () => language.reset(),
+};
+
+parentPort?.on('message', ({ id, method, value }: { id: number; method: keyof CompilerMethods; value: never }) => {
+  try {
+    parentPort?.postMessage({ id, value: methods[method](value) });
+  } catch (error) {
+    parentPort?.postMessage({ id, error });
+  }
+});
+// The libraries' types are read before the first cell asks for them.
+language.check(0, '1;');

@@ -1,0 +1,53 @@
+import { Worker } from 'node:worker_threads';
+import type { CompilerMethods, CompilerSettings } from '../compiler/protocol.js';
+
+/** The compiler as the main thread sees it: its methods, as promises. */
+export class Compiler {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: unknown) => void }>();
+  #calls = 0;
+
+  constructor(settings: CompilerSettings) {
+    this.#worker = startWorker(settings);
+    this.#worker.on('message', ({ id, value, error }: { id: number; value: unknown; error?: unknown }) => {
+      const call = this.#waiting.get(id);
+      this.#waiting.delete(id);
+      if (this.#waiting.size === 0) this.#worker.unref();
+      if (error === undefined) call?.resolve(value);
+      else call?.reject(error);
+    });
+    this.#worker.on('error', (error) => this.#fail(error));
+    this.#worker.on('exit', () => this.#fail(new Error('The compiler has ended.')));
+    this.#worker.unref();
+  }
+
+  call<M extends keyof CompilerMethods>(
+    method: M,
+    value: Parameters<CompilerMethods[M]>[0],
+  ): Promise<ReturnType<CompilerMethods[M]>> {
+    const id = this.#calls++;
+    // The process stays alive for an answer that somebody waits for.
+    this.#worker.ref();
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      this.#worker.postMessage({ id, method, value });
+    });
+  }
+
+  async dispose(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #fail(error: unknown): void {
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+}
+
+function startWorker(workerData: CompilerSettings): Worker {
+  const isBuilt = import.meta.url.endsWith('.js');
+  if (isBuilt) return new Worker(new URL('../compiler/worker.js', import.meta.url), { workerData });
+  // From the sources, as tests do: tsx has to be there before the first import.
+  const start = `import('tsx/esm/api').then(tsx => tsx.tsImport('../compiler/worker.ts', ${JSON.stringify(import.meta.url)}))`;
+  return new Worker(start, { eval: true, workerData });
+}

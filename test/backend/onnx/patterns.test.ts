@@ -1,0 +1,86 @@
+import '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type OnnxBackend, registerOnnxBackend } from '../../../src/backend/onnx/index.js';
+
+/** Kernels that are computed otherwise in company than alone. */
+beforeAll(async () => {
+  registerOnnxBackend({ threads: 1 });
+  await tf.setBackend('onnx');
+  (tf.backend() as OnnxBackend).recorder.smallWork = 'native';
+});
+
+async function onBoth(compute: () => number[][]): Promise<{ onnx: number[][]; cpu: number[][] }> {
+  await tf.setBackend('cpu');
+  const cpu = compute();
+  await tf.setBackend('onnx');
+  return { onnx: compute(), cpu };
+}
+
+const windows = fc.record({
+  side: fc.integer({ min: 3, max: 9 }),
+  size: fc.integer({ min: 1, max: 3 }),
+  stride: fc.integer({ min: 1, max: 3 }),
+  pad: fc.constantFrom('valid', 'same'),
+  before: fc.boolean(),
+});
+
+describe('the gradient of a pooled ReLU', () => {
+  it('is that of the cpu backend, ties and zeros included', { timeout: 60_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(windows, fc.infiniteStream(fc.integer({ min: -2, max: 3 })), async (window, values) => {
+        const { side, size, stride, pad, before } = window;
+        // Few different values, so that many windows have several maxima.
+        const [x, w] = [2 * side * side * 2, 8].map((n) => Float32Array.from({ length: n }, () => values.next().value));
+        const results = await onBoth(() =>
+          tf.tidy(() => {
+            const images = tf.tensor4d(x as Float32Array, [2, side, side, 2]);
+            const pooled = (t: tf.Tensor) =>
+              before
+                ? tf.maxPool(tf.relu(t) as tf.Tensor4D, size, stride, pad)
+                : tf.relu(tf.maxPool(t as tf.Tensor4D, size, stride, pad as 'same'));
+            const grad = tf.grad((t) => {
+              const y = pooled(t);
+              const weights = tf.tensor(
+                Array.from({ length: y.size }, (_, i) => w![i % 8]! + 0.5),
+                y.shape,
+              );
+              return tf.sum(tf.mul(y, weights));
+            });
+            return [[...grad(images).dataSync()]];
+          }),
+        );
+        expect(results.onnx[0]!.map((v) => v + 0)).toEqual(results.cpu[0]!.map((v) => v + 0));
+      }),
+      { numRuns: 40, seed: 5 },
+    );
+  });
+});
+
+describe('updates of many small parameters', () => {
+  it('are the same together as one by one, whatever their shapes', async () => {
+    const shapes = [[3], [2, 4], [], [1], [64, 128], [100, 100], [5, 1, 2]];
+    const scalars = {
+      stepSize: 0.01,
+      beta1: 0.9,
+      beta2: 0.99,
+      eps: 1e-8,
+      biasCorrection2Sqrt: 0.4,
+      weightDecay: 0.1,
+      shrink: 0.99,
+    };
+    const tensors = shapes.map((shape, i) =>
+      ['param', 'grad', 'expAvg', 'expAvgSq'].map((_, j) => {
+        const t = tf.randomNormal(shape, 0, 1, 'float32', 10 * i + j);
+        return j === 3 ? tf.abs(t) : t;
+      }),
+    );
+    const update = ([param, grad, expAvg, expAvgSq]: tf.Tensor[]) =>
+      tf.engine().runKernel('FusedAdam', { param, grad, expAvg, expAvgSq } as never, scalars) as unknown as tf.Tensor[];
+    const alone = tensors.map((each) => update(each).map((t) => [...t.dataSync()]));
+    const together = tensors.map(update).map((results) => results.map((t) => [...t.dataSync()]));
+    expect(together).toEqual(alone);
+    expect(update(tensors[2]!).map(({ shape }) => shape)).toEqual([[], [], []]);
+  });
+});

@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { JupyterClient } from '../../support/jupyter-client.js';
+
+let kernel: JupyterClient;
+beforeAll(async () => {
+  kernel = await JupyterClient.start();
+});
+afterAll(() => kernel.stop());
+
+describe('what a cell prints', () => {
+  it('comes whole and in order before it is idle, 20,000 lines in a handful of messages', async () => {
+    const { stdout, messages, types } = await kernel.execute(
+      `for (let i = 0; i < 20_000; i++) console.log('line ' + i)`,
+    );
+    expect(stdout).toBe(Array.from({ length: 20_000 }, (_, i) => `line ${i}\n`).join(''));
+    expect(types.at(-1)).toBe('idle');
+    expect(messages.filter(({ type }) => type === 'stream').length).toBeLessThan(100);
+  });
+
+  it('keeps stdout, stderr and displays in their order', async () => {
+    const { messages } = await kernel.execute(`
+      console.log('one'); console.error('two'); display('three'); console.log('four');
+    `);
+    const seen = messages.flatMap(({ type, content }) =>
+      type === 'stream'
+        ? [`${content['name']}: ${content['text'].trim()}`]
+        : type === 'display_data'
+          ? ['display']
+          : [],
+    );
+    expect(seen).toEqual(['stdout: one', 'stderr: two', 'display', 'stdout: four']);
+  });
+
+  it('later, in the background, is shown in the cell that started it', async () => {
+    const first = await kernel.execute(`setTimeout(() => console.log('from the first'), 150); 1`);
+    const second = await kernel.execute(
+      `console.log('from the second'); await new Promise((resolve) => setTimeout(resolve, 300))`,
+    );
+    await kernel.printed(first.id, 'from the first');
+    expect(second.stdout).toBe('from the second\n');
+  });
+});
+
+describe('an error that nobody waits for', () => {
+  it('is told in the cell it comes from, and the kernel goes on', async () => {
+    const timer = await kernel.execute(`setTimeout(() => { throw new Error('in a timer'); }, 30)`);
+    const promise = await kernel.execute(`void Promise.reject(new Error('in a promise'))`);
+    const later = await kernel.execute(`setTimeout(() => void Promise.reject(new Error('in both')), 30)`);
+    await kernel.execute('await new Promise((resolve) => setTimeout(resolve, 100))');
+    await kernel.printed(timer.id, 'in a timer');
+    await kernel.printed(promise.id, 'in a promise');
+    await kernel.printed(later.id, 'in both');
+    expect((await kernel.execute('1 + 1')).result).toBe('2');
+  });
+});
+
+describe('display', () => {
+  it('shows any object by its Symbol.for("Jupyter.display") method', async () => {
+    const code = `({ [Symbol.for('Jupyter.display')]: () => ({ 'text/plain': 'plain', 'text/html': '<b>rich</b>' }) })`;
+    const data = { 'text/plain': 'plain', 'text/html': '<b>rich</b>' };
+    const result = (await kernel.execute(code)).messages.find(({ type }) => type === 'execute_result');
+    expect(result?.content['data']).toEqual(data);
+    const shown = (await kernel.execute(`display(${code})`)).messages.find(({ type }) => type === 'display_data');
+    expect(shown?.content).toMatchObject({ data, transient: {} });
+  });
+
+  it('updates what an id names, under the cell that runs', async () => {
+    const first = await kernel.execute(`display('before', { id: 'place' })`);
+    const shown = first.messages.find(({ type }) => type === 'display_data');
+    expect(shown?.content['transient']).toEqual({ display_id: 'place' });
+    const second = await kernel.execute(`display('after', { id: 'place' })`);
+    const update = second.messages.find(({ type }) => type === 'update_display_data');
+    expect(update?.content).toMatchObject({ data: { 'text/plain': 'after' }, transient: { display_id: 'place' } });
+  });
+
+  it('shows an id anew when its cell is run again, since its output was taken away', async () => {
+    const options = { metadata: { cellId: 'cell-1' } };
+    const code = `display('here', { id: 'again' })`;
+    expect((await kernel.execute(code, options)).types).toContain('display_data');
+    expect((await kernel.execute(code, options)).types).toContain('display_data');
+    expect((await kernel.execute(`${code};`)).types).toContain('update_display_data');
+  });
+
+  it('clears output', async () => {
+    const { messages } = await kernel.execute(`console.log('a'); clearOutput(true); console.log('b')`);
+    expect(messages.find(({ type }) => type === 'clear_output')?.content).toEqual({ wait: true });
+  });
+});

@@ -1,0 +1,136 @@
+import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, expect, test } from 'vitest';
+import { createEvaluator } from '../../src/evaluator/evaluator.js';
+
+// A folder without packages, as a notebook may be in.
+const folder = await mkdtemp(join(tmpdir(), 'cells-'));
+const evaluator = createEvaluator({ cwd: folder });
+afterAll(async () => {
+  await evaluator.dispose();
+  await rm(folder, { recursive: true });
+});
+
+let clock = 1_700_000_000;
+async function file(name: string, text: string): Promise<void> {
+  const path = join(folder, name);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, text);
+  await utimes(path, ++clock, clock);
+}
+
+async function run(...cells: string[]): Promise<unknown> {
+  let value: unknown;
+  for (const cell of cells) {
+    const result = await evaluator.evaluate(cell);
+    if (result.status !== 'ok')
+      throw new Error(`${cell}\n${result.status === 'error' ? result.traceback.join('\n') : ''}`);
+    value = result.value;
+  }
+  return value;
+}
+
+test('namespace, default, named, renamed and type-only imports', async () => {
+  expect(
+    await run(
+      `import fs, { existsSync, readFileSync as read } from 'node:fs'; import * as path from 'node:path'; import type { Stats } from 'node:fs';`,
+      `let stats: Stats | undefined; [fs.existsSync === existsSync, typeof read, path.join('a', 'b'), stats]`,
+    ),
+  ).toEqual([true, 'function', join('a', 'b'), undefined]);
+});
+
+test('local TypeScript: values, types, live exports, cycles', async () => {
+  await file(
+    'counter.ts',
+    `export let count: number = 0; export function up(): void { count++ } export default class Tally { n = 3 }`,
+  );
+  await file(
+    'even.ts',
+    `import { odd } from './odd'; export const even = (n: number): boolean => n === 0 || odd(n - 1);`,
+  );
+  await file(
+    'odd.ts',
+    `import { even } from './even'; export const odd = (n: number): boolean => n !== 0 && even(n - 1); export * from './counter'`,
+  );
+  expect(
+    await run(
+      `import * as counter from './counter'; import Tally from './counter.js'; import { even } from './even'; import { up } from './odd';`,
+      `counter.up(); up(); [counter.count, new Tally().n, even(10)]`,
+    ),
+  ).toEqual([2, 3, true]);
+  expect(await evaluator.evaluate(`counter.count.toUpperCase()`)).toMatchObject({ status: 'error', phase: 'compile' });
+});
+
+test('a local file that has changed is loaded again, and so is what imports it', async () => {
+  await file('base.ts', `export const base = 1;`);
+  await file('user.ts', `import { base } from './base'; export const twice = base * 2;`);
+  expect(await run(`import { twice } from './user'; twice`)).toBe(2);
+  await file('base.ts', `export const base = 21; export const added: string = 'new';`);
+  expect(await run(`import { twice } from './user'; import { added } from './base'; [twice, added]`)).toEqual([
+    42,
+    'new',
+  ]);
+});
+
+test('a local file that can not be read says where', async () => {
+  await file('broken.ts', `export const = 1;`);
+  expect(await evaluator.evaluate(`import './broken'`)).toMatchObject({
+    status: 'error',
+    message: expect.stringContaining('broken.ts') as string,
+  });
+});
+
+test('JSON, with and without an attribute', async () => {
+  await file('data.json', `{ "lr": 0.5, "layers": [1, 2] }`);
+  expect(await run(`import data, { lr } from './data.json' with { type: 'json' }; [data.layers, lr]`)).toEqual([
+    [1, 2],
+    0.5,
+  ]);
+  expect(await run(`(await import('./data.json')).default.lr`)).toBe(0.5);
+});
+
+test('packages: those of the folder, ESM-only ones and those of Strobe', async () => {
+  await file(
+    'node_modules/only-esm/package.json',
+    `{ "name": "only-esm", "version": "1.0.0", "type": "module", "exports": { "import": "./main.js", "types": "./main.d.ts" } }`,
+  );
+  await file('node_modules/only-esm/main.js', `export const answer = await Promise.resolve(42);`);
+  await file('node_modules/only-esm/main.d.ts', `export declare const answer: number;`);
+  expect(await run(`import { answer } from 'only-esm'; answer`)).toBe(42);
+  expect(await run(`import { Box } from 'ink'; typeof Box`)).toBe('object');
+});
+
+test('there is one TensorFlow.js in the process', async () => {
+  await file(
+    'node_modules/@tensorflow/tfjs-core/package.json',
+    `{ "name": "@tensorflow/tfjs-core", "version": "0.0.1", "main": "main.js" }`,
+  );
+  await file('node_modules/@tensorflow/tfjs-core/main.js', `exports.version_core = 'another'`);
+  expect(await run(`import * as core from '@tensorflow/tfjs-core'; core.version_core`)).toBe(tf.version_core);
+});
+
+test('a package that is nowhere is a type error; one installed since is found', async () => {
+  const result = await evaluator.evaluate(`import late from 'installed-late'; late`);
+  expect(result).toMatchObject({
+    status: 'error',
+    phase: 'compile',
+    message: expect.stringContaining('installed-late') as string,
+  });
+  await file(
+    'node_modules/installed-late/package.json',
+    `{ "name": "installed-late", "version": "1.0.0", "main": "main.js", "types": "main.d.ts" }`,
+  );
+  await file('node_modules/installed-late/main.js', `module.exports = 'here'`);
+  await file('node_modules/installed-late/main.d.ts', `declare const late: string; export default late;`);
+  expect(await run(`import late from 'installed-late'; late`)).toBe('here');
+});
+
+test('import.meta, require and __dirname stand for the folder', async () => {
+  expect(await run(`[import.meta.dirname, __dirname, typeof require('node:fs').existsSync]`)).toEqual([
+    folder,
+    folder,
+    'function',
+  ]);
+});

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { start, weights, finished, uninterrupted } from './support.js';
+
+describe('a fork', () => {
+  it('goes its own way; the first run does not notice', async () => {
+    const { run } = start();
+    await run.step(4);
+    const fork = await run.fork();
+    fork.trainer.optimizers.forEach((optimizer) => (optimizer.lr = 1e-5));
+    const slow = await finished(fork);
+    expect(slow).not.toEqual(uninterrupted);
+    expect(await finished(run)).toEqual(uninterrupted);
+  });
+
+  it('ends with the same bits if nothing is changed, even when both take turns', async () => {
+    const { run } = start();
+    await run.until('onAfterBackward', ({ position }) => position.globalStep === 4);
+    const fork = await run.fork();
+    while (run.status === 'paused' || fork.status === 'paused') {
+      if (run.status === 'paused') await run.next();
+      if (fork.status === 'paused') await fork.next();
+      if (run.status === 'completed' && fork.status === 'paused') await fork.finish();
+    }
+    expect(run.trainer.globalStep).toBe(9);
+    expect(fork.trainer.globalStep).toBe(9);
+    expect(weights(run)).toEqual(uninterrupted);
+  });
+});

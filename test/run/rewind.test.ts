@@ -1,0 +1,83 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { CSVLogger, ModelCheckpoint } from 'strobe';
+import { start, weights, finished, uninterrupted } from './support.js';
+
+describe('going back', () => {
+  it('replays the same bits, callbacks included, from any step', async () => {
+    for (const back of [1, 2, 5]) {
+      const { run, counter } = start();
+      await run.step(7);
+      const there = weights(run);
+      await run.rewind(back);
+      expect(run.position).toMatchObject({ hook: 'onTrainBatchStart', globalStep: 7 - back });
+      expect(counter.batches).toBe(7 - back);
+      await run.step(back);
+      expect(weights(run)).toEqual(there);
+      expect(await finished(run)).toEqual(uninterrupted);
+    }
+  });
+
+  it("finds a step or an epoch's beginning, and reaches what was thinned out by going forward", async () => {
+    const { run } = start({ history: { limitBytes: 1500 } });
+    await run.step(8);
+    expect(run.history.bytes).toBeLessThanOrEqual(1500);
+    const { from } = run.history;
+    expect((await run.rewind({ step: Math.max(from, 5) })).globalStep).toBe(Math.max(from, 5));
+    expect(await finished(run)).toEqual(uninterrupted);
+    const whole = start().run;
+    await whole.step(8);
+    expect(await whole.rewind({ epoch: 1 })).toMatchObject({ epoch: 1, batchIdx: 0, globalStep: 3 });
+    expect(await finished(whole)).toEqual(uninterrupted);
+  });
+
+  it('says what is kept when the history does not reach', async () => {
+    const { run } = start({ history: { limitBytes: 0 } });
+    await run.step(3);
+    await expect(run.rewind(2)).rejects.toThrow(/remembers: nothing[^]*limitBytes/);
+  });
+
+  it('returns to a snapshot taken at any hook, between forward and backward too', async () => {
+    const { run } = start();
+    await run.until('onBeforeBackward', ({ position }) => position.globalStep === 4);
+    const snapshot = run.snapshot();
+    await run.step(3);
+    await run.restore(snapshot);
+    expect(run.position).toMatchObject({ hook: 'onBeforeBackward', globalStep: 4 });
+    expect(await finished(run)).toEqual(uninterrupted);
+    snapshot.dispose();
+  });
+
+  it('takes rows of loggers back, and what callbacks know of files; the files stay', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'strobe-rewind-'));
+    try {
+      const { run } = start();
+      const logger = new CSVLogger({ saveDir: folder, flushLogsEveryNSteps: 1 });
+      run.trainer.loggers.push(logger);
+      run.trainer.options.logEveryNSteps = 1;
+      const dirpath = join(folder, 'checkpoints');
+      const checkpoint = run.callbacks.add(
+        new ModelCheckpoint({ dirpath, filename: '{step}', everyNTrainSteps: 1, saveTopK: -1 }),
+      );
+      await run.until('onTrainBatchStart', ({ position }) => position.globalStep === 2);
+      const known = checkpoint.bestModelPath;
+      expect(known).toMatch(/step=2\.ckpt$/);
+      await run.step(3);
+      expect(checkpoint.bestModelPath).not.toBe(known);
+      const later = checkpoint.bestModelPath;
+      await run.rewind({ step: 2 });
+      expect(checkpoint.bestModelPath).toBe(known);
+      expect(existsSync(later)).toBe(true);
+      await run.finish();
+      const rows = (await readFile(join(logger.logDir, 'metrics.csv'), 'utf8')).trim().split('\n');
+      const steps = rows.slice(1).map((row) => Number(row.split(',')[rows[0]?.split(',').indexOf('step') ?? 0]));
+      expect(steps).toEqual([...steps].sort((a, b) => a - b));
+      expect(steps.filter((step) => step === 3).length).toBeLessThanOrEqual(2); // The step's own row, and an epoch's.
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
