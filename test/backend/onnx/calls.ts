@@ -77,6 +77,7 @@ const elementwise: Calls = {
   RealDiv: binary(),
   FloorDiv: binary('plain', ['float32'], 'positive'),
   Mod: binary('plain', ['float32'], 'positive'),
+  Atan2: binary(),
   Pow: binary('positive', ['float32'], 'plain'),
   SquaredDifference: binary(),
   LogicalAnd: binary('plain', ['bool']),
@@ -98,8 +99,8 @@ const elementwise: Calls = {
 };
 
 const reductions: Calls = {
-  Sum: reduce('plain', numbers),
-  Mean: reduce('plain'),
+  Sum: reduce('plain', all),
+  Mean: reduce('plain', all),
   Max: reduce('special', numbers, 'reductionIndices'),
   Min: reduce('special', numbers),
   // Whole numbers overflow in another way.
@@ -122,6 +123,11 @@ const reductions: Calls = {
     // The cpu kernel wants the axis to be the last one; tfjs moves it there.
     shapesOfRank(1, 3).chain((shape) => call({ x: tensor(shape) }, { axis: shape.length - 1, exclusive, reverse })),
   ),
+  Cumprod: fc
+    .tuple(fc.boolean(), fc.boolean(), shapesOfRank(1, 3))
+    .chain(([exclusive, reverse, shape]) =>
+      call({ x: tensor(shape, 'float32', 'positive') }, { axis: shape.length - 1, exclusive, reverse }),
+    ),
   TopK: shapesOfRank(1, 3).chain((shape) =>
     fc
       .integer({ min: 1, max: shape.at(-1) as number })

@@ -43,4 +43,39 @@ describe('the onnx engine differs from the cpu backend', () => {
     expect(onnx).not.toEqual(cpu);
     expect(Math.abs(onnx[0]! / cpu[0]! - 1)).toBeLessThan(1e-6);
   });
+
+  it('in the gradient of nearest-neighbour resizing of several images, which cpu takes from the wrong image', async () => {
+    // As many numbers go back to a pixel as came from it; here each of the four, for both images.
+    const { cpu, onnx } = await onBoth(() =>
+      tf.grad((x) => tf.image.resizeNearestNeighbor(x as tf.Tensor4D, [2, 2]))(
+        tf.ones<tf.Rank.R4>([2, 1, 1, 1]),
+        tf.tensor4d([1, 2, 3, 4, 10, 20, 30, 40], [2, 2, 2, 1]),
+      ),
+    );
+    expect(onnx).toEqual([10, 100]);
+    expect(cpu).not.toEqual(onnx);
+  });
+
+  it('in that this gradient ends for one row of pixels with aligned corners, however small it is', async () => {
+    await useBackend('onnx');
+    (tf.backend() as unknown as OnnxBackend).recorder.smallWork = 'javascript';
+    const resized = (x: tf.Tensor) => tf.image.resizeNearestNeighbor(x as tf.Tensor4D, [3, 1], true);
+    expect([
+      ...tf
+        .grad(resized)(tf.ones([1, 1, 1, 1]), tf.ones([1, 3, 1, 1]))
+        .dataSync(),
+    ]).toEqual([3]);
+  });
+
+  it('in the gradient of 3D max pooling with windows that are higher than wide, which cpu hands to the wrong element', async () => {
+    const x = [1, 2, 5, 3, 4, 0];
+    const { cpu, onnx } = await onBoth(() =>
+      tf.grad((t) => tf.maxPool3d(t as tf.Tensor5D, [1, 3, 2], [1, 3, 2], 'valid'))(
+        tf.tensor5d(x, [1, 1, 3, 2, 1]),
+        tf.tensor5d([7], [1, 1, 1, 1, 1]),
+      ),
+    );
+    expect(onnx).toEqual([0, 0, 7, 0, 0, 0]);
+    expect(cpu).toEqual([0, 0, 0, 7, 0, 0]);
+  });
 });

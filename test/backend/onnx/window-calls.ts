@@ -6,7 +6,16 @@ import { call, oneOf, tensor, type Draw } from './draws.js';
 /** Calls of kernels that move a window over images: odd sizes, strides, dilations, paddings. */
 const small = fc.integer({ min: 1, max: 3 });
 
-const conv = fc
+type Pad = 'same' | 'valid' | number | [number, number][];
+
+const explicit = (top: number, bottom: number, left: number, right: number): Pad => [
+  [0, 0],
+  [top, bottom],
+  [left, right],
+  [0, 0],
+];
+
+const conv: fc.Arbitrary<Conv> = fc
   .record({
     batch: small,
     h: fc.integer({ min: 5, max: 8 }),
@@ -15,30 +24,31 @@ const conv = fc
     cout: small,
     kh: small,
     kw: small,
-    stride: small,
-    dilation: oneOf(1, 1, 2),
-    pad: oneOf<'same' | 'valid' | number>('same', 'valid', 1),
+    strides: fc.tuple(small, small),
+    dilations: oneOf<[number, number]>([1, 1], [1, 1], [2, 2], [1, 2], [3, 1]),
+    pad: oneOf<Pad>('same', 'valid', 1, explicit(0, 1, 1, 0), explicit(2, 1, 0, 2)),
   })
-  .map(({ batch, h, w, cin, cout, kh, kw, stride, dilation, pad }) => ({
+  .map(({ batch, h, w, cin, cout, kh, kw, strides, dilations, pad }) => ({
     x: [batch, h, w, cin],
     filter: [kh, kw, cin, cout],
     // tfjs allows either strides or dilations.
-    attrs: {
-      strides: dilation > 1 ? [1, 1] : [stride, stride],
-      dilations: [dilation, dilation],
-      pad,
-      dataFormat: 'NHWC',
-    } as const,
+    attrs: { strides: dilations.some((d) => d > 1) ? [1, 1] : strides, dilations, pad, dataFormat: 'NHWC' },
   }))
-  .filter(({ filter, attrs }) => typeof attrs.pad !== 'number' || (filter[0] as number) > 1);
+  // A window must fit into the padded images.
+  .filter(({ x, filter, attrs }) => window({ x, filter, attrs }).every((n) => n > 0));
 
 /** tfjs refuses gradients of dilated convolutions, and its cpu kernels take no notice of the dilation. */
-const undilated = conv.map((c) => ({ ...c, attrs: { ...c.attrs, dilations: [1, 1] as const } }));
+const undilated = conv.map((c) => ({ ...c, attrs: { ...c.attrs, dilations: [1, 1] } }));
 
-type Conv = typeof conv extends fc.Arbitrary<infer T> ? T : never;
+interface Conv {
+  x: number[];
+  filter: number[];
+  attrs: { strides: number[]; dilations: number[]; pad: Pad; dataFormat: string };
+}
 
-const window = ({ x, filter, attrs }: Conv, depthwise = false) =>
-  conv2dWindow(x, filter, attrs as unknown as Parameters<typeof conv2dWindow>[2], depthwise).shape;
+function window({ x, filter, attrs }: Conv, depthwise = false): number[] {
+  return conv2dWindow(x, filter, attrs as unknown as Parameters<typeof conv2dWindow>[2], depthwise).shape;
+}
 
 /** The same for three spatial axes; the cpu kernels there know no dilations in gradients. */
 const conv3d = fc
@@ -62,8 +72,9 @@ const pool = (rank: 2 | 3) =>
     .record({
       n: fc.integer({ min: 4, max: 7 }),
       c: small,
-      size: fc.integer({ min: 1, max: 3 }),
-      stride: small,
+      // The cpu kernel of the gradient mixes up height and width of windows with three axes.
+      size: rank === 3 ? fc.integer({ min: 1, max: 3 }) : fc.tuple(small, small),
+      stride: rank === 3 ? small : fc.tuple(small, small),
       pad: oneOf<'same' | 'valid'>('same', 'valid'),
     })
     .map(({ n, c, size, stride, pad }) => ({
@@ -134,6 +145,7 @@ export const windowCalls: Record<string, fc.Arbitrary<Draw>> = {
   AvgPool: poolCall(2, false, false),
   AvgPool3D: poolCall(3, false, false),
   MaxPoolGrad: poolCall(2, true, true),
+  MaxPool3DGrad: poolCall(3, true, true),
   AvgPoolGrad: poolCall(2, true, false),
   AvgPool3DGrad: poolCall(3, true, false),
   FusedBatchNorm: fc.tuple(small, small, fc.boolean()).chain(([n, c, affine]) =>
@@ -172,13 +184,13 @@ export const windowCalls: Record<string, fc.Arbitrary<Draw>> = {
     ]),
   ),
   ...Object.fromEntries(
-    ['ResizeBilinearGrad'].map((name) => [
+    ['ResizeBilinearGrad', 'ResizeNearestNeighborGrad'].map((name) => [
       name,
       fc
-        .tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 8 }), fc.boolean())
+        .tuple(fc.integer({ min: 2, max: 6 }), fc.integer({ min: 1, max: 8 }), fc.boolean())
         .chain(([from, to, alignCorners]) =>
-          // Square images: for others the cpu kernel swaps height and width in the result's shape.
-          call({ images: tensor([2, from, from, 2]), dy: tensor([2, to, to + 2, 2]) }, { alignCorners }),
+          // Square images of several pixels, and one image: for others the cpu kernels mix up shapes and offsets, or never end.
+          call({ images: tensor([1, from, from, 2]), dy: tensor([1, to, to + 2, 2]) }, { alignCorners }),
         ),
     ]),
   ),

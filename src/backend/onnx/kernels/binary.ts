@@ -55,6 +55,21 @@ function flooredModulo(g: Graph, a: string, b: string): string {
   return g.op('Where', [opposite, shifted, remainder]);
 }
 
+/** The angle of the point (b, a), with the signs of zeros and infinities that `Math.atan2` has. */
+function atan2(g: Graph, a: string, b: string): string {
+  // -0 is not below 0, but one over it is.
+  const negative = (x: string) =>
+    g.op('Less', [g.op('Where', [isZero(x), g.op('Div', [g.float(1), x]), x]), g.float(0)]);
+  const isZero = (x: string) => g.op('Equal', [x, g.float(0)]);
+  const both = (test: (x: string) => string) => g.op('And', [test(a), test(b)]);
+  const infinite = (x: string) => g.op('IsInf', [x]);
+  const ratio = g.op('Div', [g.op('Abs', [a]), g.op('Abs', [b])]);
+  const sides = g.op('Where', [both(isZero), g.float(0), g.op('Where', [both(infinite), g.float(1), ratio])]);
+  const acute = g.op('Atan', [sides]);
+  const upper = g.op('Where', [negative(b), g.op('Sub', [g.float(Math.PI), acute]), acute]);
+  return g.op('Where', [negative(a), g.op('Neg', [upper]), upper]);
+}
+
 export const binaryKernels: KernelTable = {
   Add: arithmetic('Add'),
   Sub: withNeutral('Sub', 0, false),
@@ -66,6 +81,7 @@ export const binaryKernels: KernelTable = {
   ),
   Mod: kernel(binary(flooredModulo)),
   Pow: kernel(binary((g, a, b) => g.op('Pow', [a, b]))),
+  Atan2: kernel(binary(atan2)),
   Maximum: arithmetic('Max'),
   Minimum: arithmetic('Min'),
   SquaredDifference: kernel(

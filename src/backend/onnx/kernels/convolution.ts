@@ -87,11 +87,14 @@ function inputGradient(windowOf: WindowOf): AnyKernel {
   });
 }
 
-/** The parts of padded images that one element of the window meets, for each element: [batch, channels, ...output]. */
-export function meetings(g: Graph, x: Operand, w: Window): string[] {
+/**
+ * The parts of images, padded with a number, that one element of the window meets, for each element:
+ * [batch, channels, ...output].
+ */
+export function meetings(g: Graph, x: Operand, w: Window, padding = 0): string[] {
   let images = g.channelsFirst(x);
   if ([...w.before, ...w.after].some((p) => p > 0)) {
-    images = g.op('Pad', [images, g.int64([0, 0, ...w.before, 0, 0, ...w.after]), g.float(0)]);
+    images = g.op('Pad', [images, g.int64([0, 0, ...w.before, 0, 0, ...w.after]), g.float(padding)]);
   }
   const axes = g.int64(w.size.map((_, i) => i + 2));
   return offsets(w).map((at) => {

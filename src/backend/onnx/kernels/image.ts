@@ -74,9 +74,16 @@ const bilinearShares: HandBack = (from, to, alignCorners) => {
   return shares;
 };
 
+const nearestShares: HandBack = (from, to, alignCorners) => {
+  const shares = new Float32Array(from * to);
+  nearest(from, to, { alignCorners }).forEach((row, i) => (shares[row * to + i] = 1));
+  return shares;
+};
+
 function gradient(shares: HandBack): AnyKernel {
   return kernel<{ alignCorners: boolean }>({
     inputs: ['images', 'dy'],
+    onlyNative: true,
     accepts: floats,
     infer: (_attrs, [shape = []]) => [{ shape: [...shape], dtype: 'float32' }],
     work: (_attrs, [x = [], dy = []]) => sizeOf(dy) * ((x[1] ?? 1) + (x[2] ?? 1)),
@@ -103,6 +110,7 @@ export const imageKernels: KernelTable = {
     return g.op('Gather', [rows, g.int64(nearest(w, attrs.size[1], attrs))], { axis: 2 });
   }, true),
   ResizeBilinearGrad: gradient(bilinearShares),
+  ResizeNearestNeighborGrad: gradient(nearestShares),
   FlipLeftRight: kernel({
     inputs: ['image'],
     accepts: floats,

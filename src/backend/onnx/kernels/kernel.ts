@@ -48,6 +48,8 @@ export interface Kernel<Attrs = never> {
   readonly list?: boolean;
   /** Correctly rounded by nature (moves data, compares, adds two numbers): the cpu backend's bits are the same. */
   readonly exact?: boolean;
+  /** The cpu backend's kernel is wrong for some calls: this one is computed natively however small it is. */
+  readonly onlyNative?: boolean;
   /** Part of a training step's end: the next kernel of another kind begins something new. */
   readonly endsStep?: boolean;
   /** Elementary operations, for deciding what is worth compiling. Default: the elements of the largest output. */

@@ -46,19 +46,24 @@ function tiles({ size, strides, before, after }: Window): boolean {
   );
 }
 
-/**
- * The gradient of windows side by side: each hands dy to its first maximum. Comparing the windows' elements with the
- * maximum is several times faster than having the forward pass write positions down and scattering to them.
- */
-function spread(g: Graph, dy: Operand, x: Operand, y: Operand, w: Window): string {
+/** For each element of the window what it gets of dy: the first of `meetings` that is the maximum gets it. */
+function shares(g: Graph, dy: Operand, y: Operand, meetings: readonly string[]): string[] {
   const [best, grad] = [g.channelsFirst(y), g.channelsFirst(dy)];
   let taken: string | null = null;
-  const parts = meetings(g, x, w).map((part) => {
+  return meetings.map((part) => {
     const hit = g.op('Equal', [part, best]);
     const first: string = taken === null ? hit : g.op('And', [hit, g.op('Not', [taken])]);
     taken = taken === null ? hit : g.op('Or', [taken, hit]);
     return g.op('Where', [first, grad, g.float(0)]);
   });
+}
+
+/**
+ * The gradient of windows side by side: each hands dy to its first maximum. Comparing the windows' elements with the
+ * maximum is several times faster than having the forward pass write positions down and scattering to them.
+ */
+function spread(g: Graph, dy: Operand, x: Operand, y: Operand, w: Window): string {
+  const parts = shares(g, dy, y, meetings(g, x, w));
   const blocks = g.op('DepthToSpace', [g.op('Concat', parts, { axis: 1 })], {
     blocksize: w.size[0] as number,
     mode: 'DCR',
@@ -112,6 +117,29 @@ export function poolingOfReluGradient(g: Graph, x: Operand, gradient: Operand, d
   return true;
 }
 
+/** With three axes the last maximum gets the gradient; tfjs's backends have it so. */
+const maxGradient3d: AnyKernel = kernel<Attrs>({
+  inputs: ['dy', 'input', 'output'],
+  onlyNative: true,
+  accepts: (inputs, attrs) => floats(inputs) && fits(inputs[1]?.shape ?? [], attrs),
+  infer: (_attrs, [, x = []]) => [{ shape: [...x], dtype: 'float32' }],
+  work: (attrs, [dy = [], x = []]) => sizeOf(dy) * sizeOf(poolWindow(x, attrs).size),
+  lower(g, { inputs, outputs, attrs }) {
+    const [dy, x, y] = inputs as [Operand, Operand, Operand];
+    const w = poolWindow(x.shape, attrs);
+    const [batch, channels] = [x.shape[0] as number, x.shape.at(-1) as number];
+    const parts = shares(g, dy, y, meetings(g, x, w, -Infinity).reverse()).reverse();
+    const planes = parts.map((part) => g.reshape(part, null, [batch * channels, 1, ...w.output]));
+    // A transposed convolution puts each share back where the window met it: every filter is a single one.
+    const n = parts.length;
+    const ones = Float32Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 1 : 0));
+    const filters = g.constants.table(ones, [n, 1, ...w.size]);
+    const attributes = { ...windowAttributes(w), output_padding: leftOver(w) };
+    const sums = g.op('ConvTranspose', [g.op('Concat', planes, { axis: 1 }), filters], attributes);
+    g.set(outputs[0] as Operand, g.reshape(sums, null, [batch, channels, ...w.input]), 'channelsFirst');
+  },
+});
+
 /**
  * tfjs divides by the whole window at the border too, where the forward pass averages over what is not padding. Each
  * window hands the same share to all its elements: a transposed convolution with a filter of ones.
@@ -129,8 +157,8 @@ const averageGradient: AnyKernel = kernel<Attrs>({
     const ones = g.filled([1, 1, ...w.size], 1, 'float32');
     const attributes = { ...windowAttributes(w), output_padding: leftOver(w) };
     const sums = g.op('ConvTranspose', [planes, ones], attributes);
-    const shares = g.op('Mul', [sums, g.float(1 / sizeOf(w.size))]);
-    g.set(outputs[0] as Operand, g.reshape(shares, null, [batch, channels, ...w.input]), 'channelsFirst');
+    const parts = g.op('Mul', [sums, g.float(1 / sizeOf(w.size))]);
+    g.set(outputs[0] as Operand, g.reshape(parts, null, [batch, channels, ...w.input]), 'channelsFirst');
   },
 });
 
@@ -140,6 +168,7 @@ export const poolingKernels: KernelTable = {
   AvgPool: pool('AveragePool'),
   AvgPool3D: pool('AveragePool'),
   MaxPoolGrad: maxGradient,
+  MaxPool3DGrad: maxGradient3d,
   AvgPoolGrad: averageGradient,
   AvgPool3DGrad: averageGradient,
 };

@@ -23,13 +23,12 @@ function reducedShape(attrs: ReduceAttrs, shape: Shape): number[] {
 /** Reduces along axes, which stay as axes of length 1 where `keepdims` is 1. */
 type Reduce = (g: Graph, x: string, axes: number[], dtype: NumericType, keepdims: 0 | 1) => string;
 
-function reduction(reduce: Reduce, accepts = numbers, result?: NumericType): AnyKernel {
+/** `as` is the type a reduction computes in, and of its result. */
+function reduction(reduce: Reduce, accepts = numbers, as = (dtype: NumericType) => dtype): AnyKernel {
   return kernel<ReduceAttrs>({
     inputs: ['x'],
     accepts,
-    infer: (attrs, [shape = []], [dtype = 'float32']) => [
-      { shape: reducedShape(attrs, shape), dtype: result ?? dtype },
-    ],
+    infer: (attrs, [shape = []], [dtype = 'float32']) => [{ shape: reducedShape(attrs, shape), dtype: as(dtype) }],
     work: (_attrs, [shape = []]) => sizeOf(shape),
     lower(g, { inputs, outputs, attrs }) {
       const [x] = inputs as [Operand];
@@ -40,9 +39,10 @@ function reduction(reduce: Reduce, accepts = numbers, result?: NumericType): Any
       const perChannel = rank >= 4 && axes.length === rank - 1 && !axes.includes(rank - 1);
       const name = perChannel ? g.channelsFirst(x) : g.natural(x);
       const along = perChannel ? axes.map((a) => (a === 0 ? 0 : a + 1)) : axes;
-      if (axes.length === 0) return g.set(outputs[0] as Operand, name);
+      const typed = as(x.dtype) === x.dtype ? name : g.cast(name, as(x.dtype));
+      if (axes.length === 0) return g.set(outputs[0] as Operand, typed);
       const keepdims = attrs.keepDims && !perChannel ? 1 : 0;
-      const reduced = reduce(g, name, along, x.dtype, keepdims);
+      const reduced = reduce(g, typed, along, x.dtype, keepdims);
       const shape = outputs[0]?.shape ?? [];
       g.set(outputs[0] as Operand, attrs.keepDims && perChannel ? g.reshape(reduced, null, shape) : reduced);
     },
@@ -86,13 +86,13 @@ const argument = (type: string, worst: number): AnyKernel =>
   });
 
 export const reduceKernels: KernelTable = {
-  Sum: reduction(simple('ReduceSum')),
-  Mean: reduction(simple('ReduceMean'), floats),
+  Sum: reduction(simple('ReduceSum'), allOf('float32', 'int32', 'bool'), (type) => (type === 'bool' ? 'int32' : type)),
+  Mean: reduction(simple('ReduceMean'), allOf('float32', 'int32', 'bool'), () => 'float32'),
   Max: reduction(extreme('ReduceMax')),
   Min: reduction(extreme('ReduceMin')),
   Prod: reduction(simple('ReduceProd')),
-  All: reduction(logical('ReduceMin'), allOf('bool'), 'bool'),
-  Any: reduction(logical('ReduceMax'), allOf('bool'), 'bool'),
+  All: reduction(logical('ReduceMin'), allOf('bool')),
+  Any: reduction(logical('ReduceMax'), allOf('bool')),
   ArgMax: argument('ArgMax', -Infinity),
   ArgMin: argument('ArgMin', Infinity),
 
@@ -115,6 +115,27 @@ export const reduceKernels: KernelTable = {
       const [axis] = axesOf({ axis: attrs.axis }, x.shape) as [number];
       const flags = { exclusive: attrs.exclusive ? 1 : 0, reverse: attrs.reverse ? 1 : 0 };
       g.set(outputs[0] as Operand, g.op('CumSum', [g.natural(x), g.int64([axis])], flags));
+    },
+  }),
+  Cumprod: kernel<tf.CumprodAttrs>({
+    inputs: ['x'],
+    accepts: floats,
+    infer: (_attrs, [shape = []], [dtype = 'float32']) => [{ shape: [...shape], dtype }],
+    work: (_attrs, [shape = []]) => sizeOf(shape) * Math.ceil(Math.log2(shape.at(-1) ?? 1)),
+    lower(g, { inputs, outputs, attrs }) {
+      const [x] = inputs as [Operand];
+      const [axis] = axesOf({ axis: attrs.axis }, x.shape) as [number];
+      const n = x.shape[axis] as number;
+      /** Moved along the axis by `by`, away from where the products begin; ones come after. */
+      const moved = (name: string, by: number) => {
+        const at = (before: number, after: number) => x.shape.map((_, i) => (i === axis ? [before, after] : [0, 0]));
+        const pads = attrs.reverse ? at(-by, by) : at(by, -by);
+        return g.op('Pad', [name, g.int64([...pads.map((p) => p[0]!), ...pads.map((p) => p[1]!)]), g.float(1)]);
+      };
+      let products = attrs.exclusive ? moved(g.natural(x), 1) : g.natural(x);
+      // After each round an element is the product of twice as many.
+      for (let by = 1; by < n; by *= 2) products = g.op('Mul', [products, moved(products, by)]);
+      g.set(outputs[0] as Operand, products);
     },
   }),
   TopK: kernel<tf.TopKAttrs>({

@@ -66,6 +66,7 @@ function namedInputs(names: readonly string[] | 'list', given: readonly (tf.Tens
 export function canInterpret(nodes: readonly TraceNode[], cpu: CpuKernels): boolean {
   return nodes.every(({ name, kernel }) => {
     if (kernel === null || kernel === reshapeKernel) return true;
+    if (kernel.onlyNative) return false;
     return cpu.has(name) && Boolean(kernel.vary) === Boolean(kernel.unvary);
   });
 }
