@@ -76,7 +76,7 @@ describe.skipIf(!hasJupyter)('a newcomer who runs', () => {
 });
 
 const SEEN = `(() => {
-  const wide = [...document.querySelectorAll('.jp-OutputArea-output, .jp-RenderedHTMLCommon, pre')]
+  const wide = [...document.querySelectorAll('.jp-OutputArea-output, .jp-OutputArea-output pre, .jp-MarkdownOutput')]
     .filter((element) => element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).overflowX === 'visible')
     .map((element) => element.textContent.slice(0, 80));
   const pictures = [...document.querySelectorAll('.jp-OutputArea-output img, .jp-OutputArea-output svg')]

@@ -29,7 +29,7 @@ console.sendline("Ada")
 console.expect("'Ada'")
 console.expect(r"In \[5\]:")
 console.sendline("console.log('begun'); for (;;);")
-console.expect("begun")
+console.expect(r"\nbegun")  # what it prints, not the line that was typed
 console.sendintr()
 console.expect("KeyboardInterrupt")
 console.expect(r"In \[\d\]:")
