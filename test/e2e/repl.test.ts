@@ -65,7 +65,9 @@ describe.skipIf(!haveTmux())('strobe repl in a terminal', () => {
     await terminal.command('compare');
     const page = await terminal.see('runs compared');
     expect(page).toMatch(/lr +0\.01 +0\.003/);
-    await terminal.press('Escape', '9');
+    await terminal.press('Escape');
+    await sleep(300); // together they would be Alt-9
+    await terminal.press('9');
     await terminal.see(/2\* +colder/);
   });
 
