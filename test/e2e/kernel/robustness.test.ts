@@ -134,5 +134,6 @@ const parts = [header, {}, {}, { code }].map((part) => JSON.stringify(part));
 const hmac = createHmac('sha256', key);
 for (const part of parts) hmac.update(part);
 setTimeout(() => shell.send(['<IDS|MSG>', hmac.digest('hex'), ...parts]), 200);
-for await (const frames of iopub) if (frames.some((frame) => frame.includes('printing'))) console.log('printing');
+// What the cell prints, not the cell.
+for await (const frames of iopub) if (frames.some((frame) => frame.includes('"text":"printing'))) console.log('printing');
 `;
