@@ -34,7 +34,7 @@ describe('what the onnx engine holds on to', () => {
     () => {
       const threads = () => readdirSync('/proc/self/task').length;
       recorder().sessions.clear();
-    // What the native library starts once per process is there after the first graph.
+      // What the native library starts once per process is there after the first graph.
       product(1);
       const before = threads();
       for (let n = 1; n <= 7; n++) product(n);
