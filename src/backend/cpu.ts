@@ -19,5 +19,6 @@ export function startQuietly(): void {
 
 /** The cpu backend greets its first tensor in Node with advice to install another package; a library's user did not ask. */
 export function silenceAdvert(): void {
-  (tf.findBackend('cpu') as unknown as { firstUse: boolean }).firstUse = false;
+  const cpu = tf.findBackend('cpu') as unknown as { firstUse: boolean } | null;
+  if (cpu) cpu.firstUse = false;
 }

@@ -140,6 +140,19 @@ export function restoreEngineSettings({ name, threads }: EngineSettings): void {
   engines.find((engine) => engine.name === name && isActive(engine))?.setThreads?.(threads);
 }
 
+/** Nothing can train here. */
+export class NoEngineError extends ConfigurationError {
+  constructor(readonly skipped: EngineReport['skipped']) {
+    super(
+      StrobeError.compose('No engine works here', {
+        expected: `one of ${engines.map(({ name }) => name).join(', ')}`,
+        received: skipped.map(({ name, why }) => `${name}: ${why}`).join('; '),
+        hint: 'install the dependencies again: npm ci',
+      }),
+    );
+  }
+}
+
 async function useFastest(): Promise<EngineReport> {
   const current = tf.getBackend();
   if (current && !engines.some(isActive)) {
@@ -152,13 +165,7 @@ async function useFastest(): Promise<EngineReport> {
       return { name: engine.name, reason: 'the fastest that works here', skipped, threads: engine.threads() };
     skipped.push({ name: engine.name, why: problem.why });
   }
-  throw new ConfigurationError(
-    StrobeError.compose('No engine works here', {
-      expected: `one of ${engines.map(({ name }) => name).join(', ')}`,
-      received: skipped.map(({ name, why }) => `${name}: ${why}`).join('; '),
-      hint: 'install the dependencies again: npm ci',
-    }),
-  );
+  throw new NoEngineError(skipped);
 }
 
 async function useNamed(choice: EngineChoice): Promise<EngineReport> {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type EngineReport, useBackend } from '../backend/index.js';
+import { type EngineReport, NoEngineError, useBackend } from '../backend/index.js';
 import { STROBE_VERSION } from '../version.js';
 import { examineEngines, type EngineFinding } from './doctor/engines.js';
 import {
@@ -32,14 +32,12 @@ export async function doctor({ json }: { json?: boolean } = {}): Promise<void> {
 
 export async function examine(): Promise<Diagnosis> {
   const [machine, gpus, jupyter] = await Promise.all([examineMachine(), examineGpus(), examineJupyter()]);
-  let chosen: EngineReport | null = null;
-  let problem: string | null = null;
-  try {
-    chosen = await useBackend('auto');
-  } catch (error) {
-    problem = String(error);
-  }
-  const engines = await examineEngines(chosen, problem);
+  const found = await useBackend('auto').catch((error: unknown) => {
+    if (error instanceof NoEngineError) return error;
+    throw error;
+  });
+  const chosen = found instanceof NoEngineError ? null : found;
+  const engines = await examineEngines(found.skipped, chosen?.name);
   return { strobe: STROBE_VERSION, tfjs: tf.version_core, machine, gpus, jupyter, chosen, engines };
 }
 

@@ -47,8 +47,7 @@ describe('a diagnosis for people', () => {
 describe('engines', () => {
   it('are all named, with what to run for each that does not work', async () => {
     const skipped = [{ name: 'onnx', why: 'its library cannot be loaded' }];
-    const chosen = { name: 'wasm', reason: 'the fastest that works here', skipped, threads: 1 };
-    const engines = await examineEngines(chosen, null);
+    const engines = await examineEngines(skipped, 'wasm');
     expect(engines.map(({ name }) => name)).toEqual(['gpu', 'onnx', 'native', 'wasm', 'cpu']);
     expect(engines.find(({ name }) => name === 'onnx')).toMatchObject({
       available: false,

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Diagnosis } from '../../src/cli/doctor.js';
 
 const run = promisify(execFile);
 const root = new URL('../../', import.meta.url).pathname;
@@ -116,5 +117,49 @@ describe('strobe doctor', () => {
     expect(stdout).toMatch(/strobe +\d/);
     expect(stdout).toMatch(/engine +onnx \(the fastest that works here\)/);
     expect(stdout).toMatch(/cpu +works here/);
+  });
+
+  /** `strobe doctor --json` in a process where something was broken before. */
+  const diagnose = async (harm: string) => {
+    const file = join(folder, 'harm.mjs');
+    await writeFile(file, harm);
+    const { code = 0, stdout } = (await run(process.execPath, ['--import', file, bin, 'doctor', '--json'], {
+      cwd: folder,
+      env: { ...process.env, STROBE_CACHE: join(folder, 'nothing-built') },
+    }).catch((failure: unknown) => failure)) as { code?: number; stdout: string };
+    return { code, ...(JSON.parse(stdout) as Pick<Diagnosis, 'chosen' | 'engines'>) };
+  };
+
+  it('does not fail for an engine that is missing, and says why and what to do', async () => {
+    const { code, chosen, engines } = await diagnose(`
+      const load = process.dlopen;
+      process.dlopen = (module, file, ...rest) => {
+        if (file.includes('onnxruntime')) throw new Error("version 'GLIBC_2.34' not found");
+        load(module, file, ...rest);
+      };`);
+    expect(code).toBe(0);
+    expect(chosen).toMatchObject({ name: 'wasm', threads: 1 });
+    expect(engines.find(({ name }) => name === 'onnx')).toMatchObject({
+      available: false,
+      version: expect.stringMatching(/^ONNX Runtime 1/) as string,
+      why: expect.stringContaining('GLIBC_2.34') as string,
+      remedy: expect.stringContaining('npm install onnxruntime-node') as string,
+    });
+  });
+
+  it('fails where nothing can train, with a reason for each engine', async () => {
+    // All of them rest on tfjs's cpu backend.
+    const { code, chosen, engines } = await diagnose(`
+      import '@tensorflow/tfjs-backend-cpu';
+      import { removeBackend } from '@tensorflow/tfjs-core';
+      removeBackend('cpu');`);
+    expect(code).toBe(1);
+    expect(chosen).toBeNull();
+    expect(engines.map(({ name, available }) => [name, available])).toEqual(
+      ['gpu', 'onnx', 'native', 'wasm', 'cpu'].map((name) => [name, false]),
+    );
+    for (const { why, remedy } of engines)
+      expect([why, remedy]).toEqual([expect.stringMatching(/^.+$/), expect.any(String)]);
+    expect(engines.at(-1)?.why).toBe("Backend name 'cpu' not found in registry");
   });
 });

@@ -47,20 +47,28 @@ const about: Readonly<Record<string, About>> = {
   cpu: { ...packaged('@tensorflow/tfjs-backend-cpu', 'tfjs-backend-cpu'), remedy: 'npm install' },
 };
 
-/** Every engine there is: what it is, whether it works, and what to run where it does not. */
-export async function examineEngines(chosen: EngineReport | null, problem: string | null): Promise<EngineFinding[]> {
+/**
+ * Every engine there is: what it is, whether it works, and what to run where it does not.
+ *
+ * @param passedOver the engines that `auto` has tried and left
+ * @param chosen the one it has taken
+ */
+export async function examineEngines(
+  passedOver: EngineReport['skipped'],
+  chosen: string | undefined,
+): Promise<EngineFinding[]> {
   const [statuses, tensorflow] = await Promise.all([listEngines(), tryTensorFlow()]);
   return statuses.map(({ name, available, why }) => {
     const known = about[name];
-    const skipped = chosen?.skipped.find((engine) => engine.name === name)?.why ?? null;
+    const skipped = passedOver.find((engine) => engine.name === name)?.why ?? null;
     const onTensorFlow = name === 'gpu' || name === 'native';
-    const reason = why ?? skipped ?? (onTensorFlow ? tensorflow.problem : problem);
+    const reason = why ?? skipped ?? (onTensorFlow ? tensorflow.problem : null);
     const works = available && reason === null;
     return {
       name,
       available: works,
       version: (onTensorFlow ? tensorflow.version : known?.version?.()) ?? null,
-      chosen: chosen?.name === name,
+      chosen: chosen === name,
       why: reason,
       remedy: works ? null : (known?.remedy ?? null),
       note: known?.note ?? null,
