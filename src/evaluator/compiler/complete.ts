@@ -1,5 +1,6 @@
 import ts from 'typescript';
 import type { Completion, Completions } from '../evaluator.js';
+import { isSpace, withoutSpaces } from './earlier-cells.js';
 import type { Language } from './language.js';
 
 /** Types and documentation are looked up for so many matches: each costs the compiler some time. */
@@ -13,7 +14,7 @@ export function complete(
   const prefix = /[\p{ID_Continue}$]*$/u.exec(text.slice(0, cursor))?.[0] ?? '';
   const found = service.getCompletionsAtPosition(path, start + cursor, { includeCompletionsWithInsertText: false });
   const entries = (found?.entries ?? [])
-    .filter(({ name }) => name.toLowerCase().startsWith(prefix.toLowerCase()))
+    .filter(({ name }) => name.toLowerCase().startsWith(prefix.toLowerCase()) && !isSpace(name))
     .sort(
       (a, b) =>
         Number(b.name.startsWith(prefix)) - Number(a.name.startsWith(prefix)) ||
@@ -27,7 +28,7 @@ export function complete(
     return {
       text: name,
       kind,
-      ...(details && { type: ts.displayPartsToString(details.displayParts) }),
+      ...(details && { type: withoutSpaces(ts.displayPartsToString(details.displayParts)) }),
       ...(documentation && { documentation }),
     };
   });

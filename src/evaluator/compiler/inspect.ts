@@ -1,5 +1,6 @@
 import ts from 'typescript';
 import type { Inspection } from '../evaluator.js';
+import { withoutSpaces } from './earlier-cells.js';
 import type { Language } from './language.js';
 
 export function inspect(
@@ -14,7 +15,7 @@ export function inspect(
   return {
     start: info.textSpan.start - start,
     end: info.textSpan.start + info.textSpan.length - start,
-    signature: ts.displayPartsToString(info.displayParts),
+    signature: withoutSpaces(ts.displayPartsToString(info.displayParts)),
     documentation: [ts.displayPartsToString(info.documentation), ...tags].filter(Boolean).join('\n'),
   };
 }

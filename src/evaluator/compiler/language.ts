@@ -1,59 +1,41 @@
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { type Diagnostic, toDiagnostic } from './diagnostics.js';
-import { isStrobesOwn } from '../home.js';
+import { EarlierCells, type Left } from './earlier-cells.js';
 import { Files } from './files.js';
-import { documentation, EarlierCells, identifiers, importedModules, topLevelNames } from './earlier-cells.js';
+import { Host } from './host.js';
+import type { CompilerSettings } from './protocol.js';
+import { documentation, identifiers, importedModules, topLevelNames } from './top-level-names.js';
 
-const compilerOptions: ts.CompilerOptions = {
-  target: ts.ScriptTarget.ES2022,
-  module: ts.ModuleKind.ESNext,
-  moduleResolution: ts.ModuleResolutionKind.Bundler,
-  moduleDetection: ts.ModuleDetectionKind.Force,
-  lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'],
-  types: ['node'],
-  customConditions: ['node'],
-  resolveJsonModule: true,
-  allowImportingTsExtensions: true,
-  esModuleInterop: true,
-  // Safe about null, lenient with what is quickly written.
-  strict: true,
-  noImplicitAny: false,
-  useUnknownInCatchVariables: false,
-  allowUnreachableCode: true,
-  allowUnusedLabels: true,
-  skipLibCheck: true,
-  declaration: true,
-  emitDeclarationOnly: true,
-};
+/** A cell that was checked: what it will leave, when it has run. */
+interface Unsettled extends Left {
+  names: Map<string, 'let' | 'const' | 'import'>;
+}
 
-/** TypeScript's language service over the cell at hand, what earlier cells declared, and the files they import. */
+/**
+ * TypeScript's language service over three files: what earlier cells imported, what they declared, and the cell at hand. Their imports
+ * rarely change, so that the program can be taken over from one cell to the next.
+ */
 export class Language {
-  readonly #files = new Files();
-  readonly #earlier = new EarlierCells();
+  readonly #files: Files;
+  readonly #earlier: EarlierCells;
+  readonly #host: Host;
   readonly #service: ts.LanguageService;
-  readonly #cwd: string;
-  readonly #options: ts.CompilerOptions;
   readonly #cell: string;
-  readonly #globals: string;
+  readonly #declared: string;
   readonly #imported: string;
-  readonly #packages = new Set<string>();
-  readonly #resolved: ts.ModuleResolutionCache;
+  readonly #unsettled = new Map<number, Unsettled>();
   #preludeLength = 0;
 
-  constructor(cwd: string, home: string, globals: Record<string, string>) {
-    this.#cwd = cwd;
+  constructor({ cwd, home, globals }: CompilerSettings) {
+    this.#files = new Files(home);
     this.#cell = join(cwd, '.strobe-cell.ts');
-    this.#globals = join(cwd, '.strobe-globals.d.ts');
+    this.#declared = join(cwd, '.strobe-declared.d.ts');
     this.#imported = join(cwd, '.strobe-imported.ts');
-    this.#files.write(this.#imported, 'export {};');
-    const declarations = Object.entries(globals).map(([name, type]) => `  const ${name}: ${type};\n`);
-    this.#files.write(this.#globals, `declare global {\n${declarations.join('')}}\nexport {};\n`);
-    this.#files.write(this.#cell, '');
-    this.#options = { ...compilerOptions, typeRoots: typeRoots(cwd, home) };
-    this.#resolved = ts.createModuleResolutionCache(cwd, (path) => path, this.#options);
-    this.#service = ts.createLanguageService(this.#host(home), ts.createDocumentRegistry(true, cwd));
+    this.#earlier = new EarlierCells(globals);
+    const roots = [this.#imported, this.#declared, this.#cell];
+    this.#host = new Host({ cwd, home, files: this.#files, roots });
+    this.#service = ts.createLanguageService(this.#host, ts.createDocumentRegistry(true, cwd));
   }
 
   /**
@@ -61,46 +43,34 @@ export class Language {
    *
    * @param all whether every earlier name is to be known, not only those in the text: for completions
    */
-  open(text: string, all = false): { service: ts.LanguageService; path: string; start: number } {
-    this.#write(parse(text), all);
+  open(
+    text: string,
+    live: readonly string[],
+    all = false,
+  ): { service: ts.LanguageService; path: string; start: number } {
+    this.#write(parse(text), live, all);
     return { service: this.#service, path: this.#cell, start: this.#preludeLength };
   }
 
   /** Syntax and type errors of a cell. */
-  check(id: number, text: string): Diagnostic[] {
+  check(id: number, text: string, live: readonly string[]): Diagnostic[] {
     const file = parse(text);
-    this.#write(file, false);
+    this.#write(file, live, false);
     let found = this.#diagnostics();
     if (found.some(({ code }) => code === CANNOT_FIND_MODULE)) {
-      this.#forgetMissing();
-      this.#write(file, false);
+      this.#host.forgetMissing();
+      this.#write(file, live, false);
       found = this.#diagnostics();
     }
     if (found.length === 0) this.#keep(id, file);
     return found;
   }
 
-  #write(file: ts.SourceFile, all: boolean): void {
-    this.#files.refresh();
-    const names = topLevelNames(file);
-    const prelude = this.#earlier.prelude(names, all ? undefined : identifiers(file));
-    this.#preludeLength = prelude.length;
-    this.#files.write(this.#cell, `${prelude}${file.text}\nexport { ${[...names.keys()].join(', ')} };`);
-  }
-
-  /** A package may have been installed since it was missed. */
-  #forgetMissing(): void {
-    this.#files.forgetMissing();
-    this.#resolved.clear();
-  }
-
   /** The names of cell `id` are known to later cells; a variable that got no value is not. */
-  settle(id: number, live: ReadonlySet<string>): void {
+  settle(id: number, live: readonly string[]): void {
     const cell = this.#unsettled.get(id);
     this.#unsettled.delete(id);
-    if (!cell) return;
-    const standing = [...cell.names].filter(([name, kind]) => kind === 'import' || live.has(name));
-    this.#earlier.add(`./.strobe-cell-${id}`, standing, cell.comments);
+    if (cell) this.#leave(id, cell, (name, kind) => kind === 'import' || live.includes(name));
   }
 
   reset(): void {
@@ -108,30 +78,31 @@ export class Language {
     this.#unsettled.clear();
   }
 
-  readonly #unsettled = new Map<
-    number,
-    { names: ReturnType<typeof topLevelNames>; comments: ReadonlyMap<string, string> }
-  >();
-
-  /** Keeps a cell as its declarations or, where a type can't be written down, as its source. */
-  #keep(id: number, file: ts.SourceFile): void {
-    this.#keepPackages(file);
+  #write(file: ts.SourceFile, live: readonly string[], all: boolean): void {
+    // Of a cell that still runs, variables are known that have come to be.
+    for (const [id, cell] of this.#unsettled)
+      this.#leave(id, cell, (name) => live.includes(name) && !this.#earlier.has(name));
     const names = topLevelNames(file);
-    if (names.size === 0) return;
-    this.#unsettled.set(id, { names, comments: documentation(file) });
-    const path = join(this.#cwd, `.strobe-cell-${id}`);
-    const { outputFiles, emitSkipped } = this.#service.getEmitOutput(this.#cell, true, true);
-    const declarations = outputFiles.find(({ name }) => name.endsWith('.d.ts'));
-    if (declarations && !emitSkipped) this.#files.write(`${path}.d.ts`, declarations.text);
-    else this.#files.write(`${path}.ts`, this.#files.snapshot(this.#cell)?.getText(0, Number.MAX_SAFE_INTEGER) ?? '');
+    const prelude = this.#earlier.prelude(names, all ? undefined : identifiers(file));
+    this.#preludeLength = prelude.length;
+    this.#files.refresh();
+    this.#files.update(this.#imported, this.#earlier.imported.text);
+    this.#files.update(this.#declared, this.#earlier.declarations('./.strobe-imported.js'));
+    this.#files.write(this.#cell, `${prelude}${file.text}\nexport { ${[...names.keys()].join(', ')} };`);
   }
 
-  /** What was imported once stays read, whether or not the next cells use it. */
-  #keepPackages(file: ts.SourceFile): void {
-    const before = this.#packages.size;
-    for (const name of importedModules(file)) this.#packages.add(name);
-    if (this.#packages.size === before) return;
-    this.#files.write(this.#imported, [...this.#packages].map((name) => `import ${JSON.stringify(name)};\n`).join(''));
+  #leave(id: number, { names, ...cell }: Unsettled, stands: (name: string, kind: string) => boolean): void {
+    const standing = [...names].filter(([name, kind]) => stands(name, kind));
+    if (standing.length > 0) this.#earlier.add(id, { names: standing, ...cell });
+  }
+
+  #keep(id: number, file: ts.SourceFile): void {
+    for (const name of importedModules(file)) this.#earlier.imported.addModule(name);
+    const names = topLevelNames(file);
+    if (names.size === 0) return;
+    const { outputFiles } = this.#service.getEmitOutput(this.#cell, true, true);
+    const declarations = outputFiles.find(({ name }) => name.endsWith('.d.ts'))?.text ?? '';
+    this.#unsettled.set(id, { names, comments: documentation(file), declarations });
   }
 
   #diagnostics(): Diagnostic[] {
@@ -142,50 +113,6 @@ export class Language {
       .map(toDiagnostic)
       .map((diagnostic) => ({ ...diagnostic, start: diagnostic.start - this.#preludeLength }));
   }
-
-  #host(home: string): ts.LanguageServiceHost & { getModuleResolutionCache(): ts.ModuleResolutionCache } {
-    const files = this.#files;
-    return {
-      getCompilationSettings: () => this.#options,
-      // What has not changed as a whole is not looked at file by file.
-      getProjectVersion: () => String(files.version),
-      getScriptFileNames: () => [this.#globals, this.#imported, this.#cell],
-      getScriptVersion: (path) => files.versionOf(path),
-      getScriptSnapshot: (path) => files.snapshot(path),
-      getCurrentDirectory: () => this.#cwd,
-      getDefaultLibFileName: (options) => ts.getDefaultLibFilePath(options),
-      useCaseSensitiveFileNames: () => ts.sys.useCaseSensitiveFileNames,
-      fileExists: (path) => files.exists(path),
-      readFile: (path) => files.snapshot(path)?.getText(0, Number.MAX_SAFE_INTEGER),
-      directoryExists: (path) => files.folderExists(path),
-      getDirectories: (path) => ts.sys.getDirectories(path),
-      realpath: (path) => ts.sys.realpath?.(path) ?? path,
-      getModuleResolutionCache: () => this.#resolved,
-      resolveModuleNameLiterals: (literals, containing, redirected, options) => {
-        const resolve = (name: string, from: string): ts.ResolvedModuleWithFailedLookupLocations =>
-          ts.resolveModuleName(name, from, options, this.#moduleHost, this.#resolved, redirected);
-        return literals.map(({ text }) => {
-          if (isStrobesOwn(text)) return resolve(text, join(home, 'index.ts'));
-          const found = resolve(text, containing);
-          return found.resolvedModule || text.startsWith('.') ? found : resolve(text, join(home, 'index.ts'));
-        });
-      },
-    };
-  }
-
-  readonly #moduleHost: ts.ModuleResolutionHost = {
-    fileExists: (path) => this.#files.exists(path),
-    directoryExists: (path) => this.#files.folderExists(path),
-    readFile: (path) => this.#files.snapshot(path)?.getText(0, Number.MAX_SAFE_INTEGER),
-    realpath: (path) => ts.sys.realpath?.(path) ?? path,
-    getCurrentDirectory: () => this.#cwd,
-  };
-}
-
-/** Types of Node come from the folder, or else from Strobe's installation. */
-function typeRoots(cwd: string, home: string): string[] {
-  const installed = createRequire(join(home, 'index.js')).resolve('@types/node/package.json');
-  return [...(ts.getEffectiveTypeRoots({}, { getCurrentDirectory: () => cwd }) ?? []), join(installed, '..', '..')];
 }
 
 function parse(text: string): ts.SourceFile {

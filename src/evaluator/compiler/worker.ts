@@ -7,15 +7,14 @@ import type { CompilerMethods, CompilerSettings } from './protocol.js';
 import { rewrite } from './rewrite.js';
 
 /** The compiler's thread: types are looked at here while the main thread computes. Calls are answered in their order. */
-const { cwd, home, globals } = workerData as CompilerSettings;
-const language = new Language(cwd, home, globals);
+const language = new Language(workerData as CompilerSettings);
 
 const methods: CompilerMethods = {
   rewrite: ({ path, text, known, unit }) => rewrite(path, text, new Set(known), unit),
-  check: ({ id, text }) => language.check(id, text),
-  settle: ({ id, live }) => language.settle(id, new Set(live)),
-  complete: ({ text, cursor }) => complete(language.open(text, true), text, cursor),
-  inspect: ({ text, cursor }) => inspect(language.open(text), cursor),
+  check: ({ id, text, live }) => language.check(id, text, live),
+  settle: ({ id, live }) => language.settle(id, live),
+  complete: ({ text, cursor, live }) => complete(language.open(text, live, true), text, cursor),
+  inspect: ({ text, cursor, live }) => inspect(language.open(text, live), cursor),
   isComplete,
   reset: () => language.reset(),
 };
@@ -28,4 +27,4 @@ parentPort?.on('message', ({ id, method, value }: { id: number; method: keyof Co
   }
 });
 // The libraries' types are read before the first cell asks for them.
-language.check(0, '1;');
+language.check(0, '1;', []);
