@@ -1,16 +1,12 @@
 import ts from 'typescript';
 import type { Completion, Completions } from '../evaluator.js';
 import { isSpace, withoutSpaces } from './earlier-cells.js';
-import type { Language } from './language.js';
+import type { OpenCell } from './workspace.js';
 
 /** Types and documentation are looked up for so many matches: each costs the compiler some time. */
 const DETAILED = 60;
 
-export function complete(
-  { service, path, start }: ReturnType<Language['open']>,
-  text: string,
-  cursor: number,
-): Completions {
+export function complete({ service, path, start }: OpenCell, text: string, cursor: number): Completions {
   const prefix = /[\p{ID_Continue}$]*$/u.exec(text.slice(0, cursor))?.[0] ?? '';
   const found = service.getCompletionsAtPosition(path, start + cursor, { includeCompletionsWithInsertText: false });
   const entries = (found?.entries ?? [])

@@ -1,3 +1,6 @@
+import { isBuiltin } from 'node:module';
+import type { Reach } from './earlier-cells.js';
+
 /**
  * What earlier cells have imported, as the text of one module that hands it on: it stays read, and a program whose imports do not
  * change is the fastest to check.
@@ -19,10 +22,13 @@ export class Imported {
     this.#modules.add(specifier);
   }
 
-  get text(): string {
-    const modules = [...this.#modules].map((specifier) => `import ${JSON.stringify(specifier)};`);
-    const names = [...this.#names].map(([key, name]) => {
+  /** @param reach `plain`: only what comes with Node */
+  text(reach: Reach): string {
+    const isWanted = (specifier: string): boolean => reach === 'packages' || isBuiltin(specifier);
+    const modules = [...this.#modules].filter(isWanted).map((specifier) => `import ${JSON.stringify(specifier)};`);
+    const names = [...this.#names].flatMap(([key, name]) => {
       const [specifier, imported] = JSON.parse(key) as [string, string];
+      if (!isWanted(specifier)) return [];
       const from = JSON.stringify(specifier);
       if (imported === '=') return `import ${name} = require(${from}); export { ${name} };`;
       const what = imported === '*' ? `* as ${name}` : `{ ${imported} as ${name} }`;

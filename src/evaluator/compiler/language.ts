@@ -1,69 +1,68 @@
-import { join } from 'node:path';
 import ts from 'typescript';
-import { type Diagnostic, toDiagnostic } from './diagnostics.js';
+import type { Diagnostic } from './diagnostics.js';
 import { EarlierCells, type Left } from './earlier-cells.js';
 import { Files } from './files.js';
-import { Host } from './host.js';
 import type { CompilerSettings } from './protocol.js';
-import { documentation, identifiers, importedModules, topLevelNames } from './top-level-names.js';
+import { type Kind, documentation, identifiers, importedPackages, topLevelNames } from './top-level-names.js';
+import { type OpenCell, Workspace } from './workspace.js';
 
 /** A cell that was checked: what it will leave, when it has run. */
 interface Unsettled extends Left {
-  names: Map<string, 'let' | 'const' | 'import'>;
+  names: Map<string, Kind>;
 }
 
 /**
- * TypeScript's language service over three files: what earlier cells imported, what they declared, and the cell at hand. Their imports
- * rarely change, so that the program can be taken over from one cell to the next.
+ * What the compiler knows of the cells. Most are about the language and Node alone: for those there is a small workspace, so that the
+ * types of packages, which take their time at every cell, have to do with cells that use them.
  */
 export class Language {
-  readonly #files: Files;
   readonly #earlier: EarlierCells;
-  readonly #host: Host;
-  readonly #service: ts.LanguageService;
-  readonly #cell: string;
-  readonly #declared: string;
-  readonly #imported: string;
+  readonly #plain: Workspace;
+  readonly #withPackages: Workspace;
   readonly #unsettled = new Map<number, Unsettled>();
-  #preludeLength = 0;
 
   constructor({ cwd, home, globals }: CompilerSettings) {
-    this.#files = new Files(home);
-    this.#cell = join(cwd, '.strobe-cell.ts');
-    this.#declared = join(cwd, '.strobe-declared.d.ts');
-    this.#imported = join(cwd, '.strobe-imported.ts');
     this.#earlier = new EarlierCells(globals);
-    const roots = [this.#imported, this.#declared, this.#cell];
-    this.#host = new Host({ cwd, home, files: this.#files, roots });
-    this.#service = ts.createLanguageService(this.#host, ts.createDocumentRegistry(true, cwd));
+    const registry = ts.createDocumentRegistry(true, cwd);
+    const settings = { cwd, home, files: new Files(home), registry, earlier: this.#earlier };
+    this.#plain = new Workspace({ ...settings, reach: 'plain' });
+    this.#withPackages = new Workspace({ ...settings, reach: 'packages' });
   }
 
   /**
-   * Puts a cell before the compiler: the file that questions are then asked about, and where its text starts in it.
+   * Puts a cell before the compiler, for questions.
    *
+   * @param live variables that have come to be, in cells that still run, too
    * @param all whether every earlier name is to be known, not only those in the text: for completions
    */
-  open(
-    text: string,
-    live: readonly string[],
-    all = false,
-  ): { service: ts.LanguageService; path: string; start: number } {
-    this.#write(parse(text), live, all);
-    return { service: this.#service, path: this.#cell, start: this.#preludeLength };
+  open(text: string, live: readonly string[], all = false): OpenCell {
+    this.#leaveLive(live);
+    const file = parse(text);
+    const names = topLevelNames(file);
+    const { line, reach } = this.#earlier.prelude(names, all ? undefined : identifiers(file));
+    const isPlain = reach === 'plain' && !all && importedPackages(text).length === 0;
+    return (isPlain ? this.#plain : this.#withPackages).open(line, text, names.keys());
   }
 
   /** Syntax and type errors of a cell. */
   check(id: number, text: string, live: readonly string[]): Diagnostic[] {
+    this.#leaveLive(live);
     const file = parse(text);
-    this.#write(file, live, false);
-    let found = this.#diagnostics();
-    if (found.some(({ code }) => code === CANNOT_FIND_MODULE)) {
-      this.#host.forgetMissing();
-      this.#write(file, live, false);
-      found = this.#diagnostics();
-    }
-    if (found.length === 0) this.#keep(id, file);
-    return found;
+    const names = topLevelNames(file);
+    const { line, reach } = this.#earlier.prelude(names, identifiers(file));
+    const checkIn = (workspace: Workspace): Diagnostic[] => {
+      workspace.open(line, text, names.keys());
+      const found = workspace.diagnostics();
+      if (found.length === 0) this.#keep(id, file, workspace);
+      return found;
+    };
+    // What is wrong there may be right with what packages add.
+    const packages = importedPackages(text);
+    if (reach === 'plain' && packages.length === 0 && checkIn(this.#plain).length === 0) return [];
+    const found = checkIn(this.#withPackages);
+    if (!found.some(({ code }) => code === CANNOT_FIND_MODULE)) return found;
+    this.#withPackages.forgetMissing();
+    return checkIn(this.#withPackages);
   }
 
   /** The names of cell `id` are known to later cells; a variable that got no value is not. */
@@ -78,40 +77,22 @@ export class Language {
     this.#unsettled.clear();
   }
 
-  #write(file: ts.SourceFile, live: readonly string[], all: boolean): void {
-    // Of a cell that still runs, variables are known that have come to be.
+  /** Of a cell that still runs, the variables are known that have come to be. */
+  #leaveLive(live: readonly string[]): void {
     for (const [id, cell] of this.#unsettled)
       this.#leave(id, cell, (name) => live.includes(name) && !this.#earlier.has(name));
-    const names = topLevelNames(file);
-    const prelude = this.#earlier.prelude(names, all ? undefined : identifiers(file));
-    this.#preludeLength = prelude.length;
-    this.#files.refresh();
-    this.#files.update(this.#imported, this.#earlier.imported.text);
-    this.#files.update(this.#declared, this.#earlier.declarations('./.strobe-imported.js'));
-    this.#files.write(this.#cell, `${prelude}${file.text}\nexport { ${[...names.keys()].join(', ')} };`);
   }
 
-  #leave(id: number, { names, ...cell }: Unsettled, stands: (name: string, kind: string) => boolean): void {
+  #leave(id: number, { names, ...cell }: Unsettled, stands: (name: string, kind: Kind) => boolean): void {
     const standing = [...names].filter(([name, kind]) => stands(name, kind));
     if (standing.length > 0) this.#earlier.add(id, { names: standing, ...cell });
   }
 
-  #keep(id: number, file: ts.SourceFile): void {
-    for (const name of importedModules(file)) this.#earlier.imported.addModule(name);
+  #keep(id: number, file: ts.SourceFile, workspace: Workspace): void {
+    for (const name of importedPackages(file.text)) this.#earlier.imported.addModule(name);
     const names = topLevelNames(file);
     if (names.size === 0) return;
-    const { outputFiles } = this.#service.getEmitOutput(this.#cell, true, true);
-    const declarations = outputFiles.find(({ name }) => name.endsWith('.d.ts'))?.text ?? '';
-    this.#unsettled.set(id, { names, comments: documentation(file), declarations });
-  }
-
-  #diagnostics(): Diagnostic[] {
-    const syntax = this.#service.getSyntacticDiagnostics(this.#cell);
-    const found = syntax.length > 0 ? syntax : this.#service.getSemanticDiagnostics(this.#cell);
-    return found
-      .filter(({ category, file }) => category === ts.DiagnosticCategory.Error && file)
-      .map(toDiagnostic)
-      .map((diagnostic) => ({ ...diagnostic, start: diagnostic.start - this.#preludeLength }));
+    this.#unsettled.set(id, { names, comments: documentation(file), declarations: workspace.declarations() });
   }
 }
 

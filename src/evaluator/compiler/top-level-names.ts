@@ -1,3 +1,4 @@
+import { isBuiltin } from 'node:module';
 import ts from 'typescript';
 import { importBindings, isAmbient } from './names.js';
 
@@ -65,13 +66,10 @@ export function identifiers(file: ts.SourceFile): Set<string> {
   return found;
 }
 
-/** What the file imports, by its specifiers. */
-export function importedModules(file: ts.SourceFile): string[] {
-  return file.statements.flatMap((statement) =>
-    (ts.isImportDeclaration(statement) || ts.isExportDeclaration(statement)) &&
-    statement.moduleSpecifier &&
-    ts.isStringLiteral(statement.moduleSpecifier)
-      ? [statement.moduleSpecifier.text]
-      : [],
-  );
+/** What the text imports, in whatever way, that does not come with Node. */
+export function importedPackages(text: string): string[] {
+  return ts
+    .preProcessFile(text, true, true)
+    .importedFiles.map(({ fileName }) => fileName)
+    .filter((name) => !isBuiltin(name));
 }

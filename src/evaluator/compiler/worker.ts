@@ -6,8 +6,12 @@ import { Language } from './language.js';
 import type { CompilerMethods, CompilerSettings } from './protocol.js';
 import { rewrite } from './rewrite.js';
 
+/** Between what is read ahead, cells have their turn (ms). */
+const IDLE = 300;
+
 /** The compiler's thread: types are looked at here while the main thread computes. Calls are answered in their order. */
-const language = new Language(workerData as CompilerSettings);
+const settings = workerData as CompilerSettings;
+const language = new Language(settings);
 
 const methods: CompilerMethods = {
   rewrite: ({ path, text, known, unit }) => rewrite(path, text, new Set(known), unit),
@@ -26,5 +30,9 @@ parentPort?.on('message', ({ id, method, value }: { id: number; method: keyof Co
     parentPort?.postMessage({ id, error });
   }
 });
-// The libraries' types are read before the first cell asks for them.
+
+// Types are read before cells ask for them: the language's at once, those of packages when there is time.
 language.check(0, '1;', []);
+let delay = IDLE;
+for (const [name, type] of Object.entries(settings.globals))
+  if ('module' in type) setTimeout(() => language.check(0, `${name};`, []), (delay += IDLE));

@@ -44,10 +44,16 @@ export class Compiler {
   }
 }
 
+/**
+ * Of the types that each cell leaves behind V8 lets pile up several times what is used, unless the heap is not to be large. What is used
+ * is about 130 MB with TensorFlow.js and Strobe.
+ */
+const resourceLimits = { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 16 };
+
 function startWorker(workerData: CompilerSettings): Worker {
   const isBuilt = import.meta.url.endsWith('.js');
-  if (isBuilt) return new Worker(new URL('../compiler/worker.js', import.meta.url), { workerData });
+  if (isBuilt) return new Worker(new URL('../compiler/worker.js', import.meta.url), { workerData, resourceLimits });
   // From the sources, as tests do: tsx has to be there before the first import.
   const start = `import('tsx/esm/api').then(tsx => tsx.tsImport('../compiler/worker.ts', ${JSON.stringify(import.meta.url)}))`;
-  return new Worker(start, { eval: true, workerData });
+  return new Worker(start, { eval: true, workerData, resourceLimits });
 }
