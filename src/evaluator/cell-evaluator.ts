@@ -63,6 +63,7 @@ export class CellEvaluator implements Evaluator {
       const live = Object.keys(this.scope);
       const rewriting = this.#compiler.call('rewrite', { path, text, known: live, unit: 'cell' });
       const checking = this.#compiler.call('check', { id, text, live });
+      checking.catch(() => undefined); // Where the rewriting fails, nobody waits for it.
       const code = await rewriting;
       const checked = await this.#withinBudget(checking);
       if (execution.wasInterrupted) return { status: 'interrupted' };

@@ -22,8 +22,6 @@ const compilerOptions: ts.CompilerOptions = {
   allowUnreachableCode: true,
   allowUnusedLabels: true,
   skipLibCheck: true,
-  declaration: true,
-  emitDeclarationOnly: true,
 };
 
 export interface HostSettings {

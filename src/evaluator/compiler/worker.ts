@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { complete } from './complete.js';
+import { collectWhenIdle } from './garbage.js';
 import { inspect } from './inspect.js';
 import { isComplete } from './is-complete.js';
 import { Language } from './language.js';
@@ -12,6 +13,7 @@ const IDLE = 300;
 /** The compiler's thread: types are looked at here while the main thread computes. Calls are answered in their order. */
 const settings = workerData as CompilerSettings;
 const language = new Language(settings);
+const worked = collectWhenIdle();
 
 const methods: CompilerMethods = {
   rewrite: ({ path, text, known, unit }) => rewrite(path, text, new Set(known), unit),
@@ -29,6 +31,7 @@ parentPort?.on('message', ({ id, method, value }: { id: number; method: keyof Co
   } catch (error) {
     parentPort?.postMessage({ id, error });
   }
+  worked();
 });
 
 // Types are read before cells ask for them: the language's at once, those of packages when there is time.
