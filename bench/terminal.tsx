@@ -80,7 +80,11 @@ async function application(size: Size) {
   const typed: string[] = [];
   const nothing = (): void => undefined;
   const stdin = Object.assign(new EventEmitter(), {
-    ...{ isTTY: true, setRawMode: nothing, setEncoding: nothing, ref: nothing, unref: nothing },
+    isTTY: true,
+    setRawMode: nothing,
+    setEncoding: nothing,
+    ref: nothing,
+    unref: nothing,
     read: () => typed.shift() ?? null,
   });
   const times = { view: 0, rows: 0, ink: 0 };
@@ -106,7 +110,12 @@ async function application(size: Size) {
     times.ink += performance.now() - t2;
   };
   return {
-    ...{ bench, store, model, stdout, times, draw },
+    bench,
+    store,
+    model,
+    stdout,
+    times,
+    draw,
     /** Something is different in each frame, as while a run plays. */
     frame(n: number): void {
       store.state.selected.parameters = n % 2;
