@@ -448,7 +448,7 @@ describe('a run', () => {
 
   it.each<[string, (run: Run) => unknown]>([
     ['a listener in the middle of the step', (run) => run.on({ hook: 'onAfterBackward' }, () => undefined)],
-    ['a listener to everything', (run) => run.on({}, () => undefined)],
+    ['a listener to everything', (run) => run.on(() => undefined)],
     ['a breakpoint there', (run) => run.break('onBeforeOptimizerStep', () => false)],
     [
       'a watch',
