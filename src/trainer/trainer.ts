@@ -36,6 +36,7 @@ import { captureState, captureWeights, disposeState, isRunState } from './state.
 
 const PROGRAMS = { fit, validate, test, predict };
 
+/** What the trainer's last call does, or how it ended; before the first one `initializing`. */
 export type TrainerStatus = 'initializing' | 'running' | 'finished' | 'interrupted' | 'failed';
 
 /** How a fit ended. */
