@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { ContractError, StrobeError } from '../errors.js';
 import type { Module } from '../module/module.js';
 import { retain } from '../tensors/share.js';
-import { disposeAll, mapTensors } from '../tensors/tree.js';
+import { disposeAll } from '../tensors/tree.js';
 import { Callback, type CallbackKind } from '../trainer/callback.js';
 import type { Trainer } from '../trainer/trainer.js';
-import { checkMode, isJudging, worst, type Mode } from './monitor.js';
+import { checkMode, isJudging, worst, type MonitorMode } from './monitor.js';
 import { checkOptions } from './options.js';
 import { announcement } from './stopping/announcement.js';
 import { judge, plain, type StoppingReason, type Verdict } from './stopping/verdict.js';
@@ -23,7 +23,7 @@ const schema = z.strictObject({
   /** Say what was decided. */
   verbose: z.boolean().default(false),
   /** Whether an improvement is a lower or a higher value. */
-  mode: z.custom<Mode>().default('min'),
+  mode: z.custom<MonitorMode>().default('min'),
   /** A missing metric is an error; otherwise it is passed over. */
   strict: z.boolean().default(true),
   /** Stop when the metric is NaN or infinite; otherwise that counts as no improvement. */
@@ -47,19 +47,21 @@ const schema = z.strictObject({
 /** What EarlyStopping takes. @interface */
 export type EarlyStoppingOptions = z.input<typeof schema>;
 
-interface Progress {
+/** What an EarlyStopping writes into checkpoints. */
+export interface EarlyStoppingState {
   waitCount: number;
   bestScore: number;
   stoppedEpoch: number;
   stoppingReason: StoppingReason;
   stoppingReasonMessage: string;
+  patience: number;
   bestWeights?: Record<string, tf.Tensor>;
 }
 
 /** Stops training when a metric has stopped improving. `restoreBestWeights`, `startFromEpoch` and `baseline` are Keras's. */
 export class EarlyStopping extends Callback {
   readonly monitor: string;
-  readonly mode: Mode;
+  readonly mode: MonitorMode;
   minDelta: number;
   patience: number;
   verbose: boolean;
@@ -132,9 +134,9 @@ export class EarlyStopping extends Callback {
     this.#keepWeights(undefined);
   }
 
-  override stateDict(): object {
+  override stateDict(): EarlyStoppingState {
     const { waitCount, bestScore, stoppedEpoch, stoppingReason, stoppingReasonMessage, patience } = this;
-    const weights = this.#bestWeights;
+    const weights = this.#bestWeights && Object.entries(this.#bestWeights);
     return {
       waitCount,
       bestScore,
@@ -142,12 +144,12 @@ export class EarlyStopping extends Callback {
       stoppingReason,
       stoppingReasonMessage,
       patience,
-      ...(weights ? { bestWeights: mapTensors(weights, retain) } : {}),
+      ...(weights ? { bestWeights: Object.fromEntries(weights.map(([name, tensor]) => [name, retain(tensor)])) } : {}),
     };
   }
 
   /** Progress comes from the checkpoint; configuration, such as patience, from the constructor. */
-  override loadStateDict(state: Progress): void {
+  override loadStateDict(state: EarlyStoppingState): void {
     this.waitCount = state.waitCount;
     this.bestScore = state.bestScore;
     this.stoppedEpoch = state.stoppedEpoch;

@@ -1,7 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { checkOptions } from './options.js';
-import { averagingShape, WeightAveraging, type AveragingMoment, type AveragingState } from './weight-averaging.js';
+import {
+  averagingShape,
+  WeightAveraging,
+  type AveragingMoment,
+  type WeightAveragingState,
+} from './weight-averaging.js';
 
 const schema = z.strictObject({
   ...averagingShape,
@@ -41,11 +46,11 @@ export class EMAWeightAveraging extends WeightAveraging {
   }
 
   /** When it began by the epoch is part of the state, too. */
-  override stateDict(): AveragingState & { epochs: number } {
+  override stateDict(): WeightAveragingState & { epochs: number } {
     return { ...super.stateDict(), epochs: this.#epochs };
   }
 
-  override loadStateDict({ epochs, ...state }: AveragingState & { epochs: number }): void {
+  override loadStateDict({ epochs, ...state }: WeightAveragingState & { epochs: number }): void {
     super.loadStateDict(state);
     this.#epochs = epochs;
   }

@@ -10,21 +10,21 @@ import type { Trainer } from '../trainer/trainer.js';
 import { checkpointName, DEFAULT_STYLE } from './checkpoints/naming.js';
 import { metricsNow, refuseMissing } from './checkpoints/metrics.js';
 import { checkpointSettings, type CheckpointSettings, type ModelCheckpointOptions } from './checkpoints/options.js';
-import { entered, loserOf, rankingAsYaml, ranks, scoreOf, type Ranking } from './checkpoints/ranking.js';
+import { entered, loserOf, rankingAsYaml, ranks, scoreOf } from './checkpoints/ranking.js';
 import { defaultFolder, folderFrom, freePath, isInside, isOccupied, linkTo } from './checkpoints/storage.js';
 import { belongsToEpochEnd, epochIsDue, stepIsDue, timeIsDue } from './checkpoints/trigger.js';
-import { isJudging, worst, type Mode } from './monitor.js';
+import { isJudging, worst, type MonitorMode } from './monitor.js';
 
 export type { ModelCheckpointOptions } from './checkpoints/options.js';
 
 /** What a ModelCheckpoint writes into the checkpoints it saves. */
-export interface CheckpointState {
+export interface ModelCheckpointState {
   monitor: string | null;
   bestModelPath: string;
   bestModelScore: number | null;
   currentScore: number | null;
   dirpath: string;
-  bestKModels: Ranking;
+  bestKModels: Record<string, number>;
   kthBestModelPath: string;
   kthValue: number;
   lastModelPath: string;
@@ -47,12 +47,12 @@ export class ModelCheckpoint extends Callback {
   /** What counting starts with where a name is taken. */
   startingVersion = 1;
   readonly monitor: string | undefined;
-  readonly mode: Mode;
+  readonly mode: MonitorMode;
   dirpath: string | undefined;
   bestModelPath = '';
   bestModelScore: number | null = null;
   currentScore: number | null = null;
-  bestKModels: Ranking = {};
+  bestKModels: Record<string, number> = {};
   kthBestModelPath = '';
   /** The score that a new file has to beat once there are k. */
   kthValue: number;
@@ -162,7 +162,7 @@ export class ModelCheckpoint extends Callback {
     await writeAtomically(path, [new TextEncoder().encode(rankingAsYaml(this.bestKModels))]);
   }
 
-  override stateDict(): CheckpointState {
+  override stateDict(): ModelCheckpointState {
     const { bestModelPath, bestModelScore, currentScore, kthBestModelPath, kthValue, lastModelPath } = this;
     return {
       monitor: this.monitor ?? null,
@@ -182,7 +182,7 @@ export class ModelCheckpoint extends Callback {
     };
   }
 
-  override loadStateDict(state: CheckpointState): void {
+  override loadStateDict(state: ModelCheckpointState): void {
     this.bestModelPath = state.bestModelPath;
     this.#deferred = state.deferred;
     this.#timed = state.sinceSave === undefined ? 0 : performance.now() - state.sinceSave;

@@ -28,7 +28,8 @@ const schema = z.strictObject({
 /** What StochasticWeightAveraging takes. @interface */
 export type StochasticWeightAveragingOptions = z.input<typeof schema>;
 
-interface State {
+/** What a StochasticWeightAveraging writes into checkpoints. */
+export interface StochasticWeightAveragingState {
   average: { count: number; values: Record<string, tf.Tensor> };
   startLrs: number[];
   latestUpdateEpoch: number;
@@ -131,7 +132,7 @@ export class StochasticWeightAveraging extends Callback {
     if (stage === 'fit') this.#average.dispose();
   }
 
-  override stateDict(): State {
+  override stateDict(): StochasticWeightAveragingState {
     const { count, values } = this.#average.state();
     return {
       average: { count, values },
@@ -140,7 +141,7 @@ export class StochasticWeightAveraging extends Callback {
     };
   }
 
-  override loadStateDict({ average, startLrs, latestUpdateEpoch }: State): void {
+  override loadStateDict({ average, startLrs, latestUpdateEpoch }: StochasticWeightAveragingState): void {
     this.#average.load(average);
     tf.dispose(average.values);
     this.#startLrs = [...startLrs];

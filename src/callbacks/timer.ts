@@ -19,9 +19,9 @@ const schema = z.strictObject({
 /** What Timer takes. @interface */
 export type TimerOptions = z.input<typeof schema>;
 
-const STAGES = ['train', 'sanityCheck', 'validate', 'test', 'predict'] as const;
 /** What a Timer measures apart. */
-export type TimedStage = (typeof STAGES)[number];
+export type TimedStage = 'train' | 'sanityCheck' | 'validate' | 'test' | 'predict';
+const STAGES: readonly TimedStage[] = ['train', 'sanityCheck', 'validate', 'test', 'predict'];
 
 /** Takes the time of each stage, and ends the training when its time is up; `minEpochs` and `minSteps` come first. */
 export class Timer extends Callback {

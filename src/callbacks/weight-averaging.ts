@@ -25,7 +25,8 @@ const schema = z.strictObject({
 /** What WeightAveraging takes. @interface */
 export type WeightAveragingOptions = z.input<typeof schema>;
 
-export interface AveragingState {
+/** What a WeightAveraging writes into checkpoints. */
+export interface WeightAveragingState {
   average: { count: number; values: Record<string, tf.Tensor> };
   latestUpdateStep: number;
   latestUpdateEpoch: number;
@@ -140,7 +141,7 @@ export class WeightAveraging extends Callback {
     delete checkpoint['currentModelState'];
   }
 
-  override stateDict(): AveragingState {
+  override stateDict(): WeightAveragingState {
     return {
       average: this.#average.state(),
       latestUpdateStep: this.#latestUpdateStep,
@@ -149,7 +150,7 @@ export class WeightAveraging extends Callback {
     };
   }
 
-  override loadStateDict({ average, latestUpdateStep, latestUpdateEpoch, live }: AveragingState): void {
+  override loadStateDict({ average, latestUpdateStep, latestUpdateEpoch, live }: WeightAveragingState): void {
     this.#average.load(average);
     tf.dispose(average.values);
     this.#latestUpdateStep = latestUpdateStep;
@@ -174,9 +175,9 @@ export class WeightAveraging extends Callback {
     return averagesOf(trainer).some((other) => Object.keys(other.#live).length > 0);
   }
 
-  #stateIn(trainer: Trainer, { callbacks }: Checkpoint): AveragingState | undefined {
+  #stateIn(trainer: Trainer, { callbacks }: Checkpoint): WeightAveragingState | undefined {
     const key = trainer.callbacks.keyed().find(([, callback]) => callback === this)?.[0];
-    return key === undefined ? undefined : (callbacks?.[key] as AveragingState | undefined);
+    return key === undefined ? undefined : (callbacks?.[key] as WeightAveragingState | undefined);
   }
 }
 

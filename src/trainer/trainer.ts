@@ -1,4 +1,4 @@
-import { useBackend } from '../backend/index.js';
+import { slowdown, useBackend } from '../backend/index.js';
 import { defaultCallbacks } from '../callbacks/defaults.js';
 import { EarlyStopping } from '../callbacks/early-stopping.js';
 import { ModelCheckpoint } from '../callbacks/model-checkpoint.js';
@@ -36,6 +36,7 @@ import { captureState, captureWeights, disposeState, isRunState } from './state.
 
 const PROGRAMS = { fit, validate, test, predict };
 
+/** What the trainer's last call does, or how it ended; before the first one `initializing`. */
 export type TrainerStatus = 'initializing' | 'running' | 'finished' | 'interrupted' | 'failed';
 
 /** How a fit ended. */
@@ -165,7 +166,8 @@ export class Trainer {
     const session = new Session(this, model, stage, new DataConnector(model, stage, data));
     const execution = new Execution(PROGRAMS[stage], session);
     const prepare = async (): Promise<void> => {
-      await useBackend(this.options.backend);
+      const slower = slowdown(await useBackend(this.options.backend));
+      if (slower) this.warn(slower);
       // A run that was left standing gives up the trainer; what it began is ended.
       if (former && former.outcome === undefined && former.begun)
         await former.abandon('another run took over its trainer');

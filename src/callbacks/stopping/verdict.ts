@@ -1,4 +1,4 @@
-import { isBetter, type Mode } from '../monitor.js';
+import { isBetter, type MonitorMode } from '../monitor.js';
 
 /** Why training was asked to stop. */
 export type StoppingReason =
@@ -7,7 +7,7 @@ export type StoppingReason =
 /** What there is to go by: settings, and what the checks before have left. */
 export interface Standing {
   readonly monitor: string;
-  readonly mode: Mode;
+  readonly mode: MonitorMode;
   readonly minDelta: number;
   readonly patience: number;
   readonly checkFinite: boolean;

@@ -74,6 +74,11 @@ export function drawCurves(
     if (last && lettered && !series.faint) ends[last[1] >> 2] += LETTERS[named.indexOf(series) % LETTERS.length] ?? '';
   }
 
+  for (const { x = NaN, y = NaN } of panel.marks ?? []) {
+    const at: [number, number] = [scales.x.at(x), scales.y.at(y)];
+    if (at.every(Number.isFinite)) canvas.sign(...place(at), '●', line);
+  }
+
   const dress = (text: string, owner: number) =>
     owner === 0 || owner === line ? paint(text, 'axis') : paint(text, panel.series.indexOf(drawn[owner - 1] as never));
   const plot = labels.map((label, y) =>
@@ -118,7 +123,7 @@ function legend({ marks = [] }: CurvePanel, named: CurvePanel['series'], margin:
     return `${letter}${name}${kind === 'line' && last !== undefined ? ` ${shortNumber(last)}` : ''}`;
   });
   const shown = named.length > 1 || named[0]?.name ? wrapped(series).map((line) => indent + line) : [];
-  return [...shown, ...marks.map(({ label }) => `${indent}• ${label}`)];
+  return [...shown, ...marks.map(({ label }) => `${indent}● ${label}`)];
 }
 
 function wrapped(words: string[]): string[] {

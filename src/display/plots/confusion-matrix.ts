@@ -46,10 +46,15 @@ export function confusionMatrix(
         columnLabel: 'predicted',
         values,
         diagonal: true,
-        text: (value) => (normalize ? value.toFixed(2) : shortNumber(value)),
+        text: (value) => (normalize ? shareText(value) : shortNumber(value)),
       },
     ],
   });
+}
+
+/** A share that is rounded away is no zero. */
+function shareText(share: number): string {
+  return share > 0 && share < 0.005 ? '<.01' : share.toFixed(2);
 }
 
 function countPairs({ targets, predictions }: Predictions, classes: number): number[][] {
