@@ -33,6 +33,12 @@ export class Listeners {
     return () => void this.#all.delete(listener);
   }
 
+  /** Whether anybody is told of this hook. */
+  concern(hook: HookName): boolean {
+    for (const listener of this.#all) if (listener.hook === undefined || listener.hook === hook) return true;
+    return false;
+  }
+
   /** Tells those who want this hook's event, which is made only if somebody does. */
   tell(hook: HookName, event: () => RunEvent): void {
     for (const listener of this.#all) {

@@ -5,6 +5,7 @@ import { forkTrainer } from '../trainer/fork.js';
 import type { Callback, CallbackList } from '../trainer/callback.js';
 import { eventData, type Batch, type HookName } from '../trainer/hooks.js';
 import { whileUnderWay } from '../trainer/interrupt.js';
+import { MIDDLE } from '../trainer/replay/middle.js';
 import { Interruption, type AdvanceOptions, type Outcome, type Runner } from '../trainer/runner.js';
 import type { Guard } from '../trainer/session.js';
 import type { Snapshot } from '../trainer/state.js';
@@ -51,7 +52,9 @@ export type { EventFilter } from './listeners.js';
 /** Whether a run can go on (`paused`), goes on (`running`), or how it ended. */
 export type RunStatus = 'paused' | 'running' | Outcome;
 
-interface How extends Pick<AdvanceOptions, 'errors' | 'unattended'> {
+interface How extends Pick<AdvanceOptions, 'errors'> {
+  /** At which hooks the run may be stopped. Default: at every one. */
+  stopsAt?: (hook: HookName) => boolean;
   /** Whether the guard is on duty. */
   guard?: boolean;
   /** What an interrupt does: pause quietly, or pause and throw, so that whoever goes from pause to pause stops, too. */
@@ -137,7 +140,8 @@ export class Run implements AsyncIterable<RunEvent> {
    */
   async until<H extends HookName>(hook: H, when?: (event: EventOf<H>) => boolean): Promise<EventOf<H> | undefined> {
     const stop: Stop = (candidate, event) => candidate === hook && (!when || when(event() as EventOf<H>));
-    const event = await this.#advance(stop, { guard: true, interrupted: 'pause' });
+    const stopsAt = (candidate: HookName): boolean => candidate === hook;
+    const event = await this.#advance(stop, { guard: true, interrupted: 'pause', stopsAt });
     return event?.hook === hook ? (event as EventOf<H>) : undefined;
   }
 
@@ -156,7 +160,8 @@ export class Run implements AsyncIterable<RunEvent> {
     this.#refuseIfBusy();
     this.#pauseRequested = false;
     const stop: Stop = (hook, event) => this.#pauseRequested || this.#breaks(hook, event);
-    const playing = this.#advance(stop, { guard: true, interrupted: 'pause' });
+    const stopsAt = (hook: HookName): boolean => this.#breakpoints.concerns(hook);
+    const playing = this.#advance(stop, { guard: true, interrupted: 'pause', stopsAt });
     this.#playing = playing;
     // Whoever asks the run next gets the error; until then its status says that it failed.
     playing.catch(() => undefined);
@@ -353,7 +358,7 @@ export class Run implements AsyncIterable<RunEvent> {
 
   /** Goes on to the end. */
   async finish(): Promise<FitResult> {
-    await this.#advance(() => false, { errors: 'end', unattended: () => this.#listeners.size === 0 });
+    await this.#advance(() => false, { errors: 'end', stopsAt: () => false });
     return this.trainer.result({ outcome: this.#runner.outcome ?? 'completed', reason: this.#runner.reason });
   }
 
@@ -390,7 +395,7 @@ export class Run implements AsyncIterable<RunEvent> {
 
   async #advance(
     stop: Stop,
-    { guard = false, interrupted = 'throw', ...how }: How = {},
+    { guard = false, interrupted = 'throw', stopsAt = () => true, errors = this.#onErrors }: How = {},
   ): Promise<RunEvent | undefined> {
     this.#refuseIfBusy();
     if (this.#runner.outcome !== undefined) return this.#refuseIfFailed();
@@ -398,7 +403,10 @@ export class Run implements AsyncIterable<RunEvent> {
     let thrown: { error: unknown } | undefined;
     let interruption: Interruption | undefined;
     const interrupt = (reason: string): void => void (interruption = new Interruption(`The run is paused: ${reason}.`));
+    const unattended = (): boolean => ![...MIDDLE].some((hook) => stopsAt(hook) || this.#listeners.concern(hook));
     const pass = (hook: HookName): boolean => {
+      // Who comes to a replayed step's middle comes too late to see or change anything, and waits for its end.
+      if (this.#session.hands.replayed && MIDDLE.has(hook)) return false;
       let made: RunEvent | undefined;
       const event = (): RunEvent => (made ??= this.#event(hook));
       try {
@@ -415,7 +423,7 @@ export class Run implements AsyncIterable<RunEvent> {
     this.#journal.close(this.#session, () => this.position);
     this.#session.guard = guard ? this.#guard : undefined;
     try {
-      const options: AdvanceOptions = { errors: this.#onErrors, stops: 'pause', signal: this.#signal, ...how };
+      const options: AdvanceOptions = { errors, stops: 'pause', signal: this.#signal, unattended };
       const hook = await whileUnderWay(interrupt, () => this.#runner.advance(pass, options));
       if (thrown) throw thrown.error;
       return hook && this.#event(hook);

@@ -1,4 +1,4 @@
-import { useBackend } from '../backend/index.js';
+import { slowdown, useBackend } from '../backend/index.js';
 import { defaultCallbacks } from '../callbacks/defaults.js';
 import { EarlyStopping } from '../callbacks/early-stopping.js';
 import { ModelCheckpoint } from '../callbacks/model-checkpoint.js';
@@ -176,7 +176,8 @@ export class Trainer {
     const session = new Session(this, model, stage, new DataConnector(model, stage, data));
     const execution = new Execution(PROGRAMS[stage], session);
     const prepare = async (): Promise<void> => {
-      await useBackend(this.options.backend);
+      const slower = slowdown(await useBackend(this.options.backend));
+      if (slower) this.warn(slower);
       // A run that was left standing gives up the trainer; what it began is ended.
       if (former && former.outcome === undefined && former.begun)
         await former.abandon('another run took over its trainer');

@@ -4,7 +4,6 @@ import type { ResolvedOptions } from './options.js';
 import { loadRuntime } from './runtime.js';
 import { sameNumbers } from './trace/equal.js';
 import type { KernelInputs } from './run/cpu.js';
-import { explainFailure } from './run/failure.js';
 import { Recorder } from './run/recorder.js';
 import type { EngineStats } from './run/stats.js';
 import { Watch } from './run/watch.js';
@@ -284,9 +283,9 @@ export class OnnxBackend extends tf.KernelBackend implements StepEngine {
       return;
     }
     if (value.data !== null || opaque !== null) return;
-    if (value.failure) throw value.failure;
-    this.recorder.flush();
-    if (value.data === null) throw explainFailure(value.failure ?? new Error('This tensor is disposed.'), []);
+    if (value.failure === null) this.recorder.flush();
+    if (value.failure !== null) throw value.failure;
+    if (value.data === null) throw new Error('This tensor is disposed.');
   }
 
   /** Copies, because the caller may go on using its array while kernels that read it are only recorded. */
