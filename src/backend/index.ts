@@ -23,6 +23,8 @@ interface Engine {
   setThreads?(count: number): void;
   /** Whether it is tfjs's current backend. Default: a backend of its name is. */
   active?(): boolean;
+  /** Comes with the package, so that it is news where it does not work. */
+  bundled?: boolean;
 }
 
 /** From the fastest to the slowest; `auto` takes the first that works. */
@@ -34,7 +36,14 @@ const engines: readonly Engine[] = [
     threads: nativeThreads,
     active: () => computesOn() === 'gpu',
   },
-  { name: 'onnx', available: onnxAvailable, start: startOnnx, threads: onnxThreads, setThreads: setOnnxThreads },
+  {
+    name: 'onnx',
+    available: onnxAvailable,
+    start: startOnnx,
+    threads: onnxThreads,
+    setThreads: setOnnxThreads,
+    bundled: true,
+  },
   {
     name: 'native',
     available: nativeAvailable,
@@ -42,7 +51,7 @@ const engines: readonly Engine[] = [
     threads: nativeThreads,
     active: () => computesOn() === 'cpu',
   },
-  { name: 'wasm', available: wasmAvailable, start: startWasm, threads: () => 1 },
+  { name: 'wasm', available: wasmAvailable, start: startWasm, threads: () => 1, bundled: true },
   { name: 'cpu', available: async () => true, start: startCpu, threads: () => 1 },
 ];
 
@@ -66,7 +75,9 @@ export interface EngineReport {
 
 /** One line of `listEngines()`. */
 export interface EngineStatus {
+  /** The name that `backend` takes. */
   name: string;
+  /** Whether it can be used on this machine. */
   available: boolean;
   /** Why not, when it is not available. */
   why: string | null;
@@ -84,6 +95,19 @@ export interface EngineStatus {
  */
 export async function useBackend(choice: EngineChoice): Promise<EngineReport> {
   return choice === 'auto' ? useFastest() : useNamed(choice);
+}
+
+const told = new Set<string>();
+
+/**
+ * A line for the user where a faster engine should have worked; null where there is nothing to say, or it has been said
+ * in this process.
+ */
+export function slowdown({ name, skipped }: EngineReport): string | null {
+  const missed = skipped.find((each) => engines.some((engine) => engine.name === each.name && engine.bundled));
+  if (!missed || told.has(missed.name)) return null;
+  told.add(missed.name);
+  return `The engine ${missed.name} does not work here, ${name} is used: ${missed.why}. strobe doctor says more.`;
 }
 
 /** Every engine there is, fastest first, and whether it would work here. Starts none. */

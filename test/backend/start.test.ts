@@ -83,4 +83,49 @@ describe('in a fresh process', { timeout: 30_000 }, () => {
       now: 'cpu',
     });
   });
+
+  // As the system does where a library that it links against is older.
+  const broken = `
+    const load = process.dlopen;
+    process.dlopen = (module, file, ...rest) => {
+      if (file.includes('onnxruntime')) throw new Error("libc.so.6: version 'GLIBC_2.34' not found");
+      load(module, file, ...rest);
+    };
+  `;
+
+  it('a library that cannot be loaded costs a line, once, and the next engine trains', async () => {
+    const { stdout, stderr } = await program(`${imports}
+      import { Module, SGD, Trainer } from './src/index.ts';
+      ${broken}
+      class Line extends Module {
+        w = tf.variable(tf.scalar(1));
+        trainingStep(batch) { return tf.mean(tf.mul(batch, this.w)); }
+        configureOptimizers() { return new SGD(this.parameters(), { lr: 0.1 }); }
+      }
+      const fit = () => new Trainer({ maxEpochs: 1, logger: false, enableCheckpointing: false, enableProgressBar: false,
+        enableModelSummary: false }).fit(new Line(), [tf.ones([2])]);
+      const { outcome } = await fit();
+      await fit();
+      console.log(outcome, tf.getBackend());
+    `);
+    expect(stdout).toBe('completed wasm');
+    expect(stderr).toMatch(
+      /^\[strobe\] The engine onnx does not work here, wasm is used: onnxruntime-node's native library cannot be loaded on .+'GLIBC_2\.34' not found\. strobe doctor says more\.$/,
+    );
+  });
+
+  it('asked for by name, such a library is an error that says what to do, also in a program without a trainer', async () => {
+    const { stdout, stderr } = await program(`${imports}
+      import { registerOnnxBackend } from './src/backend/onnx/index.ts';
+      ${broken}
+      const asked = await useBackend('onnx').catch((error) => error);
+      let registered = null;
+      try { registerOnnxBackend(); } catch (error) { registered = error; }
+      console.log(JSON.stringify([asked, registered].map((error) => String(error))));
+    `);
+    const [asked, registered] = JSON.parse(stdout) as [string, string];
+    expect(asked).toMatch(/ConfigurationError: The engine 'onnx' does not work here[^]+GLIBC_2\.34[^]+backend: 'auto'/);
+    expect(registered).toMatch(/StrobeError: The onnx engine cannot be loaded[^]+GLIBC_2\.34[^]+backend: 'wasm'/);
+    expect(stderr).toBe('');
+  });
 });

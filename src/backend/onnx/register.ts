@@ -4,6 +4,7 @@ import { OnnxBackend } from './backend.js';
 import { kernelTable } from './kernels/index.js';
 import type { AnyKernel } from './kernels/kernel.js';
 import { resolveOptions, type OnnxOptions } from './options.js';
+import { loadRuntime } from './runtime.js';
 import { isNumeric, sizeOf, type Value } from './values.js';
 
 type KernelCall = { inputs: tf.NamedTensorInfoMap; attrs: object; backend: OnnxBackend };
@@ -43,12 +44,14 @@ export const aliases: Readonly<Record<string, KernelFunction>> = {
  * of tfjs works: those without a native form are computed by the cpu backend's kernels.
  *
  * @param options.threads Threads one kernel may use; results are bit-identical for the same count.
- * @throws ConfigurationError for an option outside its range. A native library that cannot be loaded is an error of
- * `tf.setBackend`.
+ * @throws ConfigurationError for an option outside its range.
+ * @throws StrobeError where ONNX Runtime's native library cannot be loaded.
  */
 export function registerOnnxBackend(options: OnnxOptions = {}): void {
   const resolved = resolveOptions(options);
   const { name } = resolved;
+  // Here it is an error that can be caught; tfjs would print what a backend's constructor throws, and go on without it.
+  loadRuntime();
   if (tf.findBackendFactory(name) === null) tf.registerBackend(name, () => new OnnxBackend(resolved), 4);
   const names = new Set(tf.getKernelsForBackend('cpu').map((kernel) => kernel.kernelName));
   for (const kernelName of names) registerKernel(kernelName, name);

@@ -18,11 +18,11 @@ function curves(panel: CurvePanel): string {
   if (!panel.series.some(({ kind }) => kind === 'rows')) return curvesText(panel);
   const names = panel.y.categories ?? [];
   const log = panel.x.scale === 'log';
+  const sized = panel.series.flatMap(({ x }) => Array.from(x).filter((value) => Number.isFinite(value) && value > 0));
+  const [least, most] = [Math.min(...sized), Math.max(...sized)];
+  const share = (value: number) =>
+    log ? (Math.log(value) - Math.log(least) + 1) / (Math.log(most) - Math.log(least) + 1) : value / most;
   const blocks = panel.series.map((series) => {
-    const sized = Array.from(series.x).filter((value) => Number.isFinite(value) && (!log || value > 0));
-    const [least, most] = [Math.min(...sized), Math.max(...sized)];
-    const share = (value: number) =>
-      log ? (Math.log(value) - Math.log(least) + 1) / (Math.log(most) - Math.log(least) + 1) : value / most;
     const rows = Array.from(series.x, (value, i) => {
       const length = Number.isFinite(value) && value > 0 ? Math.max(1, Math.round(share(value) * 30)) : 0;
       return [shortName(names[series.y[i] ?? -1] ?? ''), shortNumber(value), '█'.repeat(length)];

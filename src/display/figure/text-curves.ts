@@ -1,6 +1,6 @@
 import { shortNumber } from '../short-number.js';
 import { Braille } from './braille.js';
-import { barWidth, pieces, scalesOf } from './geometry.js';
+import { barWidth, pieces, scalesOf, thinned } from './geometry.js';
 import type { Scale, Tick } from './scale.js';
 import type { CurvePanel } from './spec.js';
 
@@ -58,7 +58,8 @@ export function drawCurves(
   for (const series of [...drawn].sort((a, b) => Number(b.faint ?? false) - Number(a.faint ?? false))) {
     const owner = drawn.indexOf(series) + 1;
     const half = Math.floor(Math.min(1, barWidth(series) / (scales.x.to - scales.x.from || 1)) * columns);
-    const placed = pieces(series, scales).map((piece) => piece.map(place));
+    // More points than dots look the same, and take their time.
+    const placed = pieces(series, scales).map((piece) => thinned(piece, columns * 8).map(place));
     for (const piece of placed) {
       piece.forEach((to, at) => {
         const [x, y] = to;
@@ -71,6 +72,11 @@ export function drawCurves(
     }
     const last = placed.at(-1)?.at(-1);
     if (last && lettered && !series.faint) ends[last[1] >> 2] += LETTERS[named.indexOf(series) % LETTERS.length] ?? '';
+  }
+
+  for (const { x = NaN, y = NaN } of panel.marks ?? []) {
+    const at: [number, number] = [scales.x.at(x), scales.y.at(y)];
+    if (at.every(Number.isFinite)) canvas.sign(...place(at), '●', line);
   }
 
   const dress = (text: string, owner: number) =>
@@ -117,7 +123,7 @@ function legend({ marks = [] }: CurvePanel, named: CurvePanel['series'], margin:
     return `${letter}${name}${kind === 'line' && last !== undefined ? ` ${shortNumber(last)}` : ''}`;
   });
   const shown = named.length > 1 || named[0]?.name ? wrapped(series).map((line) => indent + line) : [];
-  return [...shown, ...marks.map(({ label }) => `${indent}• ${label}`)];
+  return [...shown, ...marks.map(({ label }) => `${indent}● ${label}`)];
 }
 
 function wrapped(words: string[]): string[] {

@@ -84,3 +84,98 @@ describe('updates of many small parameters', () => {
     expect(update(tensors[2]!).map(({ shape }) => shape)).toEqual([[], [], []]);
   });
 });
+
+describe('what is computed together with a product or a convolution', () => {
+  /** `last` of what `first` gives, once in one graph and once in two, because somebody looked in between. */
+  function bothWays(first: () => tf.Tensor, last: (t: tf.Tensor) => tf.Tensor): [number[], number[]] {
+    return tf.tidy(() => {
+      const passing = first();
+      const result = last(passing);
+      // Nobody else wants it.
+      passing.dispose();
+      const together = result.dataSync();
+      const looked = first();
+      looked.dataSync();
+      return [[...together], [...last(looked).dataSync()]];
+    });
+  }
+  const small = fc.integer({ min: 1, max: 20 });
+  const normal = (shape: number[], seed: number) => tf.randomNormal(shape, 0, 1, 'float32', seed);
+
+  it('has the bits of two operators: a row added to a product', () => {
+    const sizes = fc.record({ m: small, k: fc.integer({ min: 1, max: 300 }), n: fc.integer({ min: 1, max: 90 }) });
+    fc.assert(
+      fc.property(sizes, fc.boolean(), fc.boolean(), fc.nat(), ({ m, k, n }, transposeA, transposeB, seed) => {
+        const a = normal(transposeA ? [k, m] : [m, k], seed) as tf.Tensor2D;
+        const b = normal(transposeB ? [n, k] : [k, n], seed + 1) as tf.Tensor2D;
+        const row = normal([n], seed + 2);
+        const [together, apart] = bothWays(
+          () => tf.matMul(a, b, transposeA, transposeB),
+          (t) => tf.add(t, row),
+        );
+        expect(together).toEqual(apart);
+      }),
+      { numRuns: 150, seed: 1 },
+    );
+  });
+
+  it('has the bits of two operators: a product times a number', () => {
+    const sizes = fc.record({ m: small, k: fc.integer({ min: 1, max: 300 }), n: small });
+    const number = fc.double({ min: 0.01, max: 3, noNaN: true });
+    fc.assert(
+      fc.property(sizes, number, fc.boolean(), fc.boolean(), fc.nat(), ({ m, k, n }, times, flip, batched, seed) => {
+        const lists = batched ? [3] : [];
+        const a = normal([...lists, m, k], seed);
+        const b = normal([...lists, ...(flip ? [n, k] : [k, n])], seed + 1);
+        const [together, apart] = bothWays(
+          () => tf.matMul(a, b, false, flip),
+          (t) => tf.mul(t, times),
+        );
+        expect(together).toEqual(apart);
+      }),
+      { numRuns: 100, seed: 2 },
+    );
+  });
+
+  it('has the bits of two operators: a bias added to a convolution', () => {
+    const sizes = fc.record({
+      side: fc.integer({ min: 3, max: 12 }),
+      from: small,
+      to: small,
+      stride: fc.integer({ min: 1, max: 2 }),
+    });
+    fc.assert(
+      fc.property(sizes, fc.constantFrom('same', 'valid'), fc.nat(), ({ side, from, to, stride }, pad, seed) => {
+        const x = normal([2, side, side, from], seed) as tf.Tensor4D;
+        const filter = normal([3, 3, from, to], seed + 1) as tf.Tensor4D;
+        const bias = normal([to], seed + 2);
+        const [together, apart] = bothWays(
+          () => tf.conv2d(x, filter, stride, pad),
+          (t) => tf.add(t, bias),
+        );
+        expect(together).toEqual(apart);
+      }),
+      { numRuns: 60, seed: 3 },
+    );
+  });
+});
+
+describe('what is the same along an axis', () => {
+  it('is computed once and has the bits of the long way', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 }), fc.nat(), (rows, columns, seed) => {
+        const x = tf.randomNormal([rows, 1], 0, 1, 'float32', seed);
+        const y = tf.randomNormal([rows, columns], 0, 1, 'float32', seed + 1);
+        const compute = (spread: tf.Tensor) => tf.mul(tf.div(tf.sub(spread, 1), tf.scalar(columns)), y);
+        const [short, long] = tf.tidy(() => {
+          const wide = tf.mul(x, tf.ones([rows, columns]));
+          const spelled = tf.mul(x, tf.ones([rows, columns]));
+          spelled.dataSync();
+          return [[...compute(wide).dataSync()], [...compute(spelled).dataSync()]];
+        });
+        expect(short).toEqual(long);
+      }),
+      { numRuns: 60, seed: 4 },
+    );
+  });
+});

@@ -1,5 +1,6 @@
 import type { AnyKernel, Call, Operand } from '../kernels/kernel.js';
 import { sameAttributes } from '../trace/equal.js';
+import { sizeOf } from '../values.js';
 import type { TraceNode } from '../trace/node.js';
 import { Graph } from './graph.js';
 import { encodeModel, type OnnxPort } from './proto.js';
@@ -97,7 +98,8 @@ export function buildGraph(path: readonly TraceNode[], wanted: readonly number[]
     nodes: graph.nodes,
     constants: graph.constants.all,
     inputs: inputs.map((i) => i.port),
-    outputs,
+    // The binding gets to the first of them before it is stopped (see runtime.ts).
+    outputs: outputs.toSorted((a, b) => sizeOf(a.shape) - sizeOf(b.shape)),
   });
   return { model, inputs, outputs, constants, work, operators: graph.nodes.length };
 }

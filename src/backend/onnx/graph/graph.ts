@@ -117,7 +117,19 @@ export class Graph {
 
   /** Computes a value only if somebody asks for it. */
   setLater(x: Operand, make: () => void): void {
-    this.#later.set(x.id, make);
+    const { label } = this;
+    this.#later.set(x.id, () => {
+      const asking = this.label;
+      this.label = label;
+      make();
+      this.label = asking;
+    });
+  }
+
+  /** The call that computes a value, where that is a kernel of this name and only one other uses its result. */
+  onlyUsed(x: Operand, name: string): { inputs: Operand[]; attrs: unknown } | undefined {
+    const call = this.callOf(x.id);
+    return call?.name === name && this.uses.get(x.id) === 1 ? call : undefined;
   }
 
   /** A value that exists only inside the lowering of one kernel. */

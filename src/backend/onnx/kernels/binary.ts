@@ -1,7 +1,9 @@
 import type { Graph } from '../graph/graph.js';
 import { sameShape } from '../values.js';
 import { allOf, binary, floats, isAll, numbers, passOn, zipElements } from './elementwise.js';
+import { convolutionPlusBias } from './convolution.js';
 import { kernel, type AnyKernel, type KernelTable, type Operand } from './kernel.js';
+import { productPlusRow, productTimesNumber } from './matmul.js';
 import { poolingOfReluGradient } from './pooling.js';
 
 const bools = allOf('bool');
@@ -15,6 +17,16 @@ const comparison = (type: string) =>
 const logical = (type: string) =>
   kernel(binary((g, a, b) => g.op(type, [a, b]), { accepts: bools, exact: true, result: 'bool' }));
 
+const addition: AnyKernel = kernel({
+  ...binary((g, a, b) => g.op('Add', [a, b]), { accepts: numbers, exact: true }),
+  lower(g, { inputs, outputs }) {
+    const [a, b] = inputs as [Operand, Operand];
+    const y = outputs[0] as Operand;
+    if (convolutionPlusBias(g, a, b, y) || productPlusRow(g, a, b, y)) return;
+    zipElements(g, a, b, y, (p, q) => g.op('Add', [p, q]));
+  },
+});
+
 /** An operator with a number that changes nothing on its right (or, where it commutes, its left) side. */
 function withNeutral(type: string, neutral: number, commutes: boolean, accepts = numbers): AnyKernel {
   return kernel({
@@ -24,7 +36,7 @@ function withNeutral(type: string, neutral: number, commutes: boolean, accepts =
       const y = outputs[0] as Operand;
       if (isAll(b, neutral)) return passOn(g, a, y);
       if (commutes && isAll(a, neutral)) return passOn(g, b, y);
-      if (type === 'Mul' && reluGradient(g, a, b, y)) return;
+      if (type === 'Mul' && (reluGradient(g, a, b, y) || productTimesNumber(g, a, b, y))) return;
       zipElements(g, a, b, y, (p, q) => g.op(type, [p, q]));
     },
   });
@@ -71,7 +83,7 @@ function atan2(g: Graph, a: string, b: string): string {
 }
 
 export const binaryKernels: KernelTable = {
-  Add: arithmetic('Add'),
+  Add: addition,
   Sub: withNeutral('Sub', 0, false),
   Multiply: withNeutral('Mul', 1, true),
   RealDiv: withNeutral('Div', 1, false, floats),

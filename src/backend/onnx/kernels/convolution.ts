@@ -36,8 +36,27 @@ export function channelsLast(attrs: { dataFormat?: string }): boolean {
   return !attrs.dataFormat || attrs.dataFormat === 'NHWC' || attrs.dataFormat === 'NDHWC';
 }
 
-const convolve = (g: Graph, x: Operand, filter: Operand, w: Window) =>
-  g.op('Conv', [g.channelsFirst(x), g.transposed(filter, filterFirst(filter.shape.length))], windowAttributes(w));
+function convolve(g: Graph, x: Operand, filter: Operand, w: Window, ...bias: string[]): string {
+  const weights = g.transposed(filter, filterFirst(filter.shape.length));
+  return g.op('Conv', [g.channelsFirst(x), weights, ...bias], windowAttributes(w));
+}
+
+/**
+ * Sets y to x + bias where x is a convolution that nobody else needs, false where it is not. The native operator adds the
+ * bias to the finished sums, so it rounds as an addition on its own.
+ */
+export function convolutionPlusBias(g: Graph, x: Operand, bias: Operand, y: Operand): boolean {
+  if (bias.shape.length !== 1 || bias.shape[0] !== x.shape.at(-1)) return false;
+  for (const [name, windowOf] of [['Conv2D', conv2d] as const, ['Conv3D', conv3d] as const]) {
+    const call = g.onlyUsed(x, name);
+    if (!call) continue;
+    const [images, filter] = call.inputs as [Operand, Operand];
+    const w = windowOf(images.shape, filter.shape, call.attrs as Attrs);
+    g.set(y, convolve(g, images, filter, w, g.natural(bias)), 'channelsFirst');
+    return true;
+  }
+  return false;
+}
 
 function forward(windowOf: WindowOf): AnyKernel {
   return kernel<Attrs>({
@@ -47,7 +66,10 @@ function forward(windowOf: WindowOf): AnyKernel {
     work: (_attrs, [, filter = []], [y]) => sizeOf(y?.shape ?? []) * sizeOf(filter.slice(0, -1)),
     lower(g, { inputs, outputs, attrs }) {
       const [x, filter] = inputs as [Operand, Operand];
-      g.set(outputs[0] as Operand, convolve(g, x, filter, windowOf(x.shape, filter.shape, attrs)), 'channelsFirst');
+      const y = outputs[0] as Operand;
+      const w = windowOf(x.shape, filter.shape, attrs);
+      // With a bias it is one operator.
+      g.setLater(y, () => g.set(y, convolve(g, x, filter, w), 'channelsFirst'));
     },
   });
 }

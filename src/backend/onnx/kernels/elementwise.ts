@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Graph } from '../graph/graph.js';
-import { sameShape, sizeOf, type NumericType } from '../values.js';
+import { sameShape, sizeOf, type NumericType, type Shape } from '../values.js';
 import type { Call, Kernel, Operand } from './kernel.js';
 
 /** Accepts calls whose tensors are all of one of the given types. */
@@ -24,7 +24,10 @@ export function mapElements(graph: Graph, x: Operand, y: Operand, compute: (x: s
   graph.set(y, compute(name), layout);
 }
 
-/** The same for two inputs, which may broadcast against each other. */
+/**
+ * The same for two inputs, which may broadcast against each other. What is the same along an axis in both is computed
+ * once, and broadcast when somebody needs it.
+ */
 export function zipElements(
   graph: Graph,
   a: Operand,
@@ -32,10 +35,12 @@ export function zipElements(
   y: Operand,
   compute: (a: string, b: string) => string,
 ): void {
-  const [left, right] = [graph.compact(a), graph.compact(b)];
-  if (left && right) {
-    const shape = tf.backend_util.assertAndGetBroadcastShape([...left.shape], [...right.shape]);
-    return graph.setCompact(y, compute(left.name, right.name), shape);
+  if (graph.compact(a) || graph.compact(b)) {
+    const [left, right] = [smaller(graph, a, y), smaller(graph, b, y)];
+    if (left && right) {
+      const shape = tf.backend_util.assertAndGetBroadcastShape([...left.shape], [...right.shape]);
+      return graph.setCompact(y, compute(left.name, right.name), shape);
+    }
   }
   if (graph.onlyChannelsFirst(a) || graph.onlyChannelsFirst(b)) {
     const [p, q] = [channelsFirst(graph, a, y), channelsFirst(graph, b, y)];
@@ -44,6 +49,11 @@ export function zipElements(
   const form = (x: Operand, other: Operand) =>
     sameShape(other.shape, y.shape) ? graph.broadcastable(x) : graph.natural(x);
   graph.set(y, compute(form(a, b), form(b, a)));
+}
+
+/** An input in a form with less elements than the result, where there is one. */
+function smaller(graph: Graph, x: Operand, y: Operand): { name: string; shape: Shape } | null {
+  return graph.compact(x) ?? (sameShape(x.shape, y.shape) ? null : { name: graph.natural(x), shape: x.shape });
 }
 
 /** An input of an elementwise operator on channels-first data, if it can be had without spelling a broadcast out. */

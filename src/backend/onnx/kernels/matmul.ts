@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Graph } from '../graph/graph.js';
-import { sizeOf, type Shape } from '../values.js';
+import { sameShape, sizeOf, type Shape } from '../values.js';
 import { addBiasAndActivate, knowsActivation } from './activation.js';
 import { floats, zipElements } from './elementwise.js';
 import { kernel, type KernelTable, type Operand } from './kernel.js';
@@ -22,12 +22,55 @@ function productShape({ transposeA, transposeB }: Product, a: Shape, b: Shape): 
   return [...batch, rows, columns];
 }
 
-function product(g: Graph, a: Operand, b: Operand, { transposeA, transposeB }: Product): string {
+/** The product of two matrices, or of lists of them; times a number or plus a row, where one is given. */
+function product(
+  g: Graph,
+  a: Operand,
+  b: Operand,
+  { transposeA, transposeB }: Product,
+  { times, plus }: { times?: number; plus?: string } = {},
+): string {
   const names = [g.natural(a), g.natural(b)];
   const flags = { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 };
-  if (a.shape.length === 2 && b.shape.length === 2) return g.op('Gemm', names, flags);
-  if (!transposeA && !transposeB) return g.op('MatMul', names);
-  return g.op('FusedMatMul', names, flags, 'com.microsoft');
+  const scaled = times === undefined ? flags : { ...flags, alpha: { float: times } };
+  if (a.shape.length === 2 && b.shape.length === 2)
+    return g.op('Gemm', plus === undefined ? names : [...names, plus], scaled);
+  if (!transposeA && !transposeB && times === undefined) return g.op('MatMul', names);
+  return g.op('FusedMatMul', names, scaled, 'com.microsoft');
+}
+
+/**
+ * Sums of at most so many products are taken in one go (MLAS's blocks have 128): what is added to them, or multiplied with
+ * them, rounds as it does in an operator of its own. Vectors have other ways, so they are not counted among those.
+ */
+const ONE_BLOCK = 128;
+
+/** The product that x is, if nobody else needs it and each of its elements is summed in one go. */
+function plainProduct(g: Graph, x: Operand): { a: Operand; b: Operand; attrs: Product } | undefined {
+  const call = g.onlyUsed(x, 'BatchMatMul');
+  if (!call || x.shape.at(-1) === 1 || x.shape.at(-2) === 1) return undefined;
+  const [a, b] = call.inputs as [Operand, Operand];
+  const attrs = call.attrs as Product;
+  return (a.shape.at(attrs.transposeA ? -2 : -1) as number) <= ONE_BLOCK ? { a, b, attrs } : undefined;
+}
+
+/** Sets y to x + row where x is a product of two matrices; false where it is not. */
+export function productPlusRow(g: Graph, x: Operand, row: Operand, y: Operand): boolean {
+  if (x.shape.length !== 2 || row.shape.length !== 1 || row.shape[0] !== x.shape[1]) return false;
+  const found = plainProduct(g, x);
+  if (!found) return false;
+  g.set(y, product(g, found.a, found.b, found.attrs, { plus: g.natural(row) }));
+  return true;
+}
+
+/** Sets y to x times a number that is always the same, where x is a product; false where it is not. */
+export function productTimesNumber(g: Graph, x: Operand, number: Operand, y: Operand): boolean {
+  const times = number.constant?.length === 1 ? number.constant[0] : undefined;
+  if (times === undefined || !sameShape(x.shape, y.shape)) return false;
+  const found = plainProduct(g, x);
+  if (!found) return false;
+  g.set(y, product(g, found.a, found.b, found.attrs, { times }));
+  return true;
 }
 
 const work = (attrs: Product, [a = []]: readonly Shape[], [y]: readonly { shape: number[] }[]) =>
@@ -41,7 +84,9 @@ export const matmulKernels: KernelTable = {
     work,
     lower(g, { inputs, outputs, attrs }) {
       const [a, b] = inputs as [Operand, Operand];
-      g.set(outputs[0] as Operand, product(g, a, b, attrs));
+      const y = outputs[0] as Operand;
+      // A product may be part of what comes after it.
+      g.setLater(y, () => g.set(y, product(g, a, b, attrs)));
     },
   }),
   _FusedMatMul: kernel<tf._FusedMatMulAttrs>({

@@ -36,14 +36,9 @@ function positions(g: Graph, x: Operand, y: Operand, w: Window): string {
   return g.ops('MaxPool', [g.channelsFirst(x)], 2, { kernel_shape, strides, pads })[1] as string;
 }
 
-/** Whether square windows cover the images side by side, as in most networks. */
+/** Whether the windows cover the images side by side, as in most networks. */
 function tiles({ size, strides, before, after }: Window): boolean {
-  return (
-    size.length === 2 &&
-    size[0] === size[1] &&
-    size.every((n, i) => n === strides[i]) &&
-    [...before, ...after].every((p) => p === 0)
-  );
+  return size.length === 2 && size.every((n, i) => n === strides[i]) && [...before, ...after].every((p) => p === 0);
 }
 
 /** For each element of the window what it gets of dy: the first of `meetings` that is the maximum gets it. */
@@ -58,18 +53,43 @@ function shares(g: Graph, dy: Operand, y: Operand, meetings: readonly string[]):
   });
 }
 
+/** [columns][rows] <-> [rows][columns]: a flat list the other way round. */
+function crossed<T>(items: readonly T[], rows: number): T[] {
+  const columns = items.length / rows;
+  return items.map((_, i) => items[(i % columns) * rows + Math.floor(i / columns)] as T);
+}
+
 /**
  * The gradient of windows side by side: each hands dy to its first maximum. Comparing the windows' elements with the
- * maximum is several times faster than having the forward pass write positions down and scattering to them.
+ * maximum is several times faster than having the forward pass write positions down and scattering to them. Moving the
+ * rows of all windows apart and then their columns takes a third of the time of strided slices.
  */
 function spread(g: Graph, dy: Operand, x: Operand, y: Operand, w: Window): string {
-  const parts = shares(g, dy, y, meetings(g, x, w));
-  const blocks = g.op('DepthToSpace', [g.op('Concat', parts, { axis: 1 })], {
-    blocksize: w.size[0] as number,
-    mode: 'DCR',
-  });
+  const [rows, columns] = w.size as [number, number];
+  const [high, wide] = w.output as [number, number];
+  const [batch, channels] = [x.shape[0] as number, x.shape.at(-1) as number];
+  const [lines, pixels] = [batch * channels * high, rows * batch * channels * high * wide];
   const rest = leftOver(w);
-  return rest.every((n) => n === 0) ? blocks : g.op('Pad', [blocks, g.int64([0, 0, 0, 0, 0, 0, ...rest]), g.float(0)]);
+  const whole = rest.every((n) => n === 0);
+
+  let images = g.channelsFirst(x);
+  if (!whole)
+    images = g.op('Slice', [images, g.int64([0, 0]), g.int64([high * rows, wide * columns]), g.int64([2, 3])]);
+  const byRow = g.transpose(g.reshape(images, null, [lines, rows, wide * columns]), [1, 0, 2]);
+  const byColumn = g.transpose(g.reshape(byRow, null, [pixels, columns]), [1, 0]);
+  const elements = g.reshape(byColumn, null, [columns * rows * batch, channels, high, wide]);
+  const parts = g.ops(
+    'Split',
+    [elements, g.int64(Array.from({ length: rows * columns }, () => batch))],
+    rows * columns,
+    { axis: 0 },
+  );
+
+  const handed = g.op('Concat', crossed(shares(g, dy, y, crossed(parts, rows)), columns), { axis: 0 });
+  const inRows = g.transpose(g.reshape(handed, null, [columns, pixels]), [1, 0]);
+  const inPlace = g.transpose(g.reshape(inRows, null, [rows, lines, wide * columns]), [1, 0, 2]);
+  const tiled = g.reshape(inPlace, null, [batch, channels, high * rows, wide * columns]);
+  return whole ? tiled : g.op('Pad', [tiled, g.int64([0, 0, 0, 0, 0, 0, ...rest]), g.float(0)]);
 }
 
 const maxGradient: AnyKernel = kernel<Attrs>({

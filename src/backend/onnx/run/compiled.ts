@@ -2,7 +2,7 @@ import type { OnnxPort } from '../graph/proto.js';
 import type { BuiltGraph } from '../graph/build.js';
 import { buildGraph } from '../graph/build.js';
 import type { ResolvedOptions } from '../options.js';
-import type { NativeSession, NativeTensor, Runtime } from '../runtime.js';
+import { runInPlace, type NativeSession, type NativeTensor, type Runtime } from '../runtime.js';
 import { sizeOf } from '../values.js';
 import type { TraceNode } from '../trace/node.js';
 
@@ -51,8 +51,8 @@ export class CompiledGraph {
     return !this.disposed && this.constants.every((node) => node.constant !== null);
   }
 
-  run(feeds: Record<string, NativeTensor>, fetches: Record<string, NativeTensor>): void {
-    this.#session.run(feeds, fetches, {});
+  run(feeds: Record<string, NativeTensor>, results: Record<string, NativeTensor>): void {
+    runInPlace(this.#session, feeds, results);
   }
 
   dispose(): void {

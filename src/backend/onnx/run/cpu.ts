@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-cpu';
+import { silenceAdvert } from '../../cpu.js';
 import { asTyped, isNumeric, Value, type NumericData, type Shape } from '../values.js';
 
 export type KernelInputs = Record<string, tf.TensorInfo | tf.TensorInfo[] | null | undefined>;
@@ -13,7 +14,11 @@ export class CpuKernels {
   #backend: MathBackendCPU | null = null;
 
   get backend(): MathBackendCPU {
-    return (this.#backend ??= tf.findBackend('cpu') as MathBackendCPU);
+    if (this.#backend === null) {
+      this.#backend = tf.findBackend('cpu') as MathBackendCPU;
+      silenceAdvert();
+    }
+    return this.#backend;
   }
 
   has(name: string): boolean {

@@ -1,5 +1,4 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { StrobeError } from '../../../errors.js';
 import { engine } from '../../../tensors/engine.js';
 import { BufferPool } from '../buffers.js';
 import { neededFor } from '../graph/build.js';
@@ -14,6 +13,7 @@ import { CompiledGraph } from './compiled.js';
 import { CpuKernels } from './cpu.js';
 import { explainFailure } from './failure.js';
 import { canInterpret, interpret } from './interpret.js';
+import { computeOrFail } from './salvage.js';
 import { SessionCache } from './sessions.js';
 import { type EngineStats, emptyStats } from './stats.js';
 import type { Watch } from './watch.js';
@@ -93,8 +93,8 @@ export class Recorder {
   }
 
   /**
-   * Computes everything recorded.
-   * @throws StrobeError that names the kernel and the line that called it; the results it would have had throw it again.
+   * Computes everything recorded. Results that depend on a kernel that fails keep its error for whoever needs them.
+   * @throws KernelFailure where an optimizer's update is lost: a step is taken as a whole or not at all.
    */
   flush(): void {
     this.#flushRequested = false;
@@ -104,11 +104,11 @@ export class Recorder {
     const wanted: Value[] = [];
     for (const value of trace.results) if (value !== null && !value.disposed) wanted.push(value);
     try {
-      if (wanted.length > 0) this.#compute(end, wanted, inputs);
-    } catch (cause) {
-      const failure = cause instanceof StrobeError ? cause : explainFailure(cause, end.path());
-      for (const value of wanted) value.failure = failure;
-      throw failure;
+      const brokenStep = computeOrFail(end, wanted, (values) => {
+        if (values !== wanted && this.watch) this.watch.disturbed = true;
+        this.#compute(end, values, inputs);
+      });
+      if (brokenStep) throw brokenStep;
     } finally {
       trace.restart();
       this.#tape = null;

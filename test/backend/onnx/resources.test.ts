@@ -1,0 +1,58 @@
+import { readdirSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type OnnxBackend, registerOnnxBackend } from '../../../src/backend/onnx/index.js';
+
+const MAX_SESSIONS = 8;
+const THREADS = 3;
+
+beforeAll(async () => {
+  registerOnnxBackend({ threads: THREADS, maxSessions: MAX_SESSIONS });
+  await tf.setBackend('onnx');
+  recorder().smallWork = 'native';
+});
+
+const recorder = () => (tf.backend() as unknown as OnnxBackend).recorder;
+const product = (rows: number) =>
+  tf.tidy(() => tf.sum(tf.matMul(tf.ones([rows, 64]), tf.ones([64, 64]))).dataSync()[0]);
+
+describe('what the onnx engine holds on to', () => {
+  it('is a bounded number of graphs, however many different ones a program computes, and nothing else', () => {
+    const { numTensors, numDataBuffers } = tf.memory();
+    for (let n = 1; n <= 200; n++) expect(product(n)).toBe(n * 64 * 64);
+    const { sessions, stats, pool } = recorder();
+    expect(stats.compiled).toBe(200);
+    expect(sessions.size).toBe(MAX_SESSIONS);
+    expect(pool.bytes).toBeLessThanOrEqual(pool.maxBytes);
+    expect(tf.memory()).toMatchObject({ numTensors, numDataBuffers });
+  });
+
+  // Elsewhere the system does not list a process's threads.
+  it.runIf(process.platform === 'linux')(
+    'is no thread for tiny graphs, and those of the graphs it keeps for others',
+    () => {
+      const threads = () => readdirSync('/proc/self/task').length;
+      recorder().sessions.clear();
+      // What the native library starts once per process is there after the first graph.
+      product(1);
+      const before = threads();
+      for (let n = 1; n <= 7; n++) product(n);
+      expect(threads()).toBe(before);
+      for (let n = 500; n < 500 + 3 * MAX_SESSIONS; n++) product(n);
+      // The thread that calls is one of them.
+      expect(threads()).toBe(before + MAX_SESSIONS * (THREADS - 1));
+      recorder().sessions.clear();
+      expect(threads()).toBe(before);
+    },
+  );
+
+  it('is no processor while the program waits', async () => {
+    for (let n = 0; n < 20; n++) product(2000);
+    const before = process.cpuUsage();
+    await setTimeout(500);
+    const { user, system } = process.cpuUsage(before);
+    // One thread that spins would take half a second.
+    expect((user + system) / 1e6).toBeLessThan(0.1);
+  });
+});
