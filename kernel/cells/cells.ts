@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import chalk from 'chalk';
-import { bundleWhenReady, type MimeBundle } from '../../src/display/index.js';
+import type { MimeBundle } from '../../src/display/index.js';
+import { bundleWhenReady } from '../../src/display/bundle-of.js';
 import type { Evaluation, Evaluator } from '../../src/evaluator/evaluator.js';
 import type { Request } from '../bridge.js';
 import type { Fields } from '../protocol/message.js';

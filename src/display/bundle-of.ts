@@ -9,20 +9,18 @@ import { lookOf } from './views/by-shape.js';
  *
  * @throws ContractError if the value's own method gives something other than a record
  */
-export function bundleOf(value: unknown): TextBundle {
+export function bundleOf(value: unknown): MimeBundle & { 'text/plain': string } {
   return withText(value, isShowable(value) ? value[SHOW]() : (lookOf(value)?.[SHOW]() ?? {}));
 }
 
 /** As `bundleOf`, of a value whose own method may give a promise: then it is one of the bundle. */
-export function bundleWhenReady(value: unknown): TextBundle | Promise<TextBundle> {
+export function bundleWhenReady(value: unknown): MimeBundle | Promise<MimeBundle> {
   if (!isShowable(value)) return bundleOf(value);
   const bundle: unknown = value[SHOW]();
   return bundle instanceof Promise ? bundle.then((ready) => withText(value, ready)) : withText(value, bundle);
 }
 
-type TextBundle = MimeBundle & { 'text/plain': string };
-
-function withText(value: unknown, given: unknown): TextBundle {
+function withText(value: unknown, given: unknown): MimeBundle & { 'text/plain': string } {
   const bundle = checked(given);
   const text = bundle['text/plain'];
   return { ...bundle, 'text/plain': typeof text === 'string' ? text : plainText(value) };

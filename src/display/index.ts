@@ -2,7 +2,7 @@
 import './views/install.js';
 
 export type { Drawable, Live, MimeBundle, Showable } from './bundle.js';
-export { bundleOf, bundleWhenReady } from './bundle-of.js';
+export { bundleOf } from './bundle-of.js';
 export type { Comm, CommHost, CommMessage, CommOpening } from './comms.js';
 export { compareRuns, Comparison, type CompareOptions } from './compare.js';
 export { display } from './display.js';
