@@ -1,3 +1,4 @@
+import { collectWhenIdle } from '../../src/evaluator/garbage.js';
 import { createEvaluator, type Evaluator } from '../../src/evaluator/evaluator.js';
 import { display } from '../../src/display/index.js';
 import type { Questions } from './questions.js';
@@ -22,5 +23,6 @@ export async function startEvaluator({ input, clearOutput }: KernelGlobals): Pro
     import('../../src/index.js'),
   ]);
   evaluator.reset();
+  collectWhenIdle(); // What loading has left.
   return evaluator;
 }

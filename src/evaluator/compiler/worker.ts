@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { complete } from './complete.js';
-import { collectWhenIdle } from './garbage.js';
+import { collectWhenIdle } from '../garbage.js';
 import { inspect } from './inspect.js';
 import { isComplete } from './is-complete.js';
 import { Language } from './language.js';
@@ -13,6 +13,7 @@ const IDLE = 300;
 /** The compiler's thread: types are looked at here while the main thread computes. Calls are answered in their order. */
 const settings = workerData as CompilerSettings;
 const language = new Language(settings);
+// Every cell leaves a type checker behind.
 const worked = collectWhenIdle();
 
 const methods: CompilerMethods = {

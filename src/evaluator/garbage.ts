@@ -7,8 +7,8 @@ const IDLE = 500;
 const LITTER = 8 * 2 ** 20;
 
 /**
- * Collects this thread's garbage when it has nothing to do. Every cell leaves a type checker behind, and V8 is in no hurry to take it
- * away. Gives what is to be called after each piece of work.
+ * Collects this thread's garbage when it has had nothing to do for a while: V8 is in no hurry to. Gives what is to be called after each
+ * piece of work; now is the first.
  */
 export function collectWhenIdle(): () => void {
   setFlagsFromString('--expose-gc');
