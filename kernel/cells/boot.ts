@@ -1,4 +1,3 @@
-import { collectWhenIdle } from '../../src/evaluator/garbage.js';
 import { createEvaluator, type Evaluator } from '../../src/evaluator/evaluator.js';
 import { display } from '../../src/display/index.js';
 import type { Questions } from './questions.js';
@@ -23,6 +22,5 @@ export async function startEvaluator({ input, clearOutput }: KernelGlobals): Pro
     import('../../src/index.js'),
   ]);
   evaluator.reset();
-  collectWhenIdle(); // What loading has left.
   return evaluator;
 }
