@@ -49,36 +49,59 @@ export type EarlyStoppingOptions = z.input<typeof schema>;
 
 /** What an EarlyStopping writes into checkpoints. */
 export interface EarlyStoppingState {
+  /** Checks in a row without an improvement. */
   waitCount: number;
+  /** The best value so far. */
   bestScore: number;
+  /** Epoch in which it asked to stop. */
   stoppedEpoch: number;
+  /** Why it asked to stop, if it did. */
   stoppingReason: StoppingReason;
+  /** The same in words. */
   stoppingReasonMessage: string;
+  /** As it was set; kept for the reader, not loaded. */
   patience: number;
+  /** The weights of the best value, with `restoreBestWeights`. */
   bestWeights?: Record<string, tf.Tensor>;
 }
 
 /** Stops training when a metric has stopped improving. `restoreBestWeights`, `startFromEpoch` and `baseline` are Keras's. */
 export class EarlyStopping extends Callback {
+  /** The metric it watches. */
   readonly monitor: string;
+  /** Whether less or more of it is better. */
   readonly mode: MonitorMode;
+  /** An improvement is at least so large. */
   minDelta: number;
+  /** Checks without an improvement before it stops. */
   patience: number;
+  /** Whether it says what it sees. */
   verbose: boolean;
+  /** Whether a metric that is not logged is an error. */
   strict: boolean;
+  /** Whether NaN and infinity end the training. */
   checkFinite: boolean;
+  /** A value that is good enough; undefined: none. */
   stoppingThreshold: number | undefined;
+  /** A value that is bad enough; undefined: none. */
   divergenceThreshold: number | undefined;
+  /** Whether the module gets the best weights at the end. */
   restoreBestWeights: boolean;
+  /** Epochs before this one are not looked at. */
   startFromEpoch: number;
+  /** What a value has to beat to count as an improvement; undefined: only those before. */
   baseline: number | undefined;
+  /** Whether only the first of several processes speaks. */
   logRankZeroOnly: boolean;
   /** Checks in a row without an improvement. */
   waitCount = 0;
+  /** The best value so far; at first the worst there is. */
   bestScore: number;
   /** Epoch in which it asked to stop; 0 also if it never did: `stoppingReason` tells. */
   stoppedEpoch = 0;
+  /** Why it asked to stop; `NOT_STOPPED` if it did not. */
   stoppingReason: StoppingReason = 'NOT_STOPPED';
+  /** The same in words; empty if it did not. */
   stoppingReasonMessage = '';
   #checkOnTrainEpochEnd: boolean | undefined;
   #bestWeights: Record<string, tf.Tensor> | undefined;

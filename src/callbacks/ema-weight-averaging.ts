@@ -25,9 +25,13 @@ export type EMAWeightAveragingOptions = z.input<typeof schema>;
 
 /** An exponential moving average of the weights. */
 export class EMAWeightAveraging extends WeightAveraging {
+  /** How much of the average stays at an update. */
   readonly decay: number;
+  /** Optimizer steps from one update to the next. */
   readonly updateEveryNSteps: number;
+  /** The first step after which to update; undefined: at once. */
   readonly updateStartingAtStep: number | undefined;
+  /** The first epoch after which to update; undefined: at once. */
   readonly updateStartingAtEpoch: number | undefined;
   /** Epochs whose ends it was asked about. */
   #epochs = 0;

@@ -30,8 +30,11 @@ export type StochasticWeightAveragingOptions = z.input<typeof schema>;
 
 /** What a StochasticWeightAveraging writes into checkpoints. */
 export interface StochasticWeightAveragingState {
+  /** How many sets of weights are in it, and what they come to. */
   average: { count: number; values: Record<string, tf.Tensor> };
+  /** Learning rates as they were when averaging began, one for each group. */
   startLrs: number[];
+  /** Epoch of the last update. */
   latestUpdateEpoch: number;
 }
 

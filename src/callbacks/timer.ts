@@ -27,7 +27,9 @@ const STAGES: readonly TimedStage[] = ['train', 'sanityCheck', 'validate', 'test
 export class Timer extends Callback {
   /** Seconds; undefined for ever. */
   readonly duration: number | undefined;
+  /** Whether it looks at the clock after batches or after epochs. */
   readonly interval: 'step' | 'epoch';
+  /** Whether it says that the time is up. */
   readonly verbose: boolean;
   /** Seconds of training before this process. */
   #offset = 0;

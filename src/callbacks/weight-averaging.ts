@@ -27,8 +27,11 @@ export type WeightAveragingOptions = z.input<typeof schema>;
 
 /** What a WeightAveraging writes into checkpoints. */
 export interface WeightAveragingState {
+  /** How many sets of weights are in it, and what they come to. */
   average: { count: number; values: Record<string, tf.Tensor> };
+  /** Optimizer steps done at the last update. */
   latestUpdateStep: number;
+  /** Epoch of the last update; -1: none yet. */
   latestUpdateEpoch: number;
   /** During a validation: the weights that training goes on with. */
   live: Record<string, tf.Tensor>;

@@ -12,6 +12,7 @@ export type FinalStatus = 'success' | 'failed' | 'interrupted';
 export interface Logger {
   /** E.g. the experiment's name; together with the version it makes the folder of its files. */
   readonly name?: string;
+  /** Which of the runs under this name. */
   readonly version?: string | number;
   /** Folder of all experiments. */
   readonly saveDir?: string;

@@ -15,6 +15,7 @@ export interface JournalEntry {
   path: readonly string[];
   /** What it was; absent for tensors, of which only the new values are kept. */
   from?: unknown;
+  /** What it became; tensors as shape, dtype and values. */
   to: unknown;
 }
 

@@ -4,6 +4,7 @@ import type { EventOf, RunEvent } from './events.js';
 
 /** Which events a listener wants: those of one hook, and of these every so many. */
 export interface EventFilter<H extends HookName = HookName> {
+  /** Events of this hook only. */
   hook: H;
   /** Default 1. */
   every?: number;

@@ -73,6 +73,7 @@ export class Run implements AsyncIterable<RunEvent> {
   readonly #guard: (Guard & Breakpoint) | undefined;
   #pauseRequested = false;
   #playing: Promise<RunEvent | undefined> | undefined;
+  /** For displays and comparisons; a fork's is its own. */
   readonly name: string;
 
   /** @internal Use `trainer.run(model, data)`. */
@@ -90,6 +91,7 @@ export class Run implements AsyncIterable<RunEvent> {
     return this.#runner.execution.session;
   }
 
+  /** The trainer, as this run has it: a fork has one of its own. */
   get trainer(): Trainer {
     return this.#session.trainer;
   }
@@ -106,10 +108,12 @@ export class Run implements AsyncIterable<RunEvent> {
     return this.trainer.callbacks;
   }
 
+  /** Whether it can go on, goes on, or how it ended. */
   get status(): RunStatus {
     return this.#runner.outcome ?? (this.#runner.executing ? 'running' : 'paused');
   }
 
+  /** Where it stands: the hook that is called next, and the counters. */
   get position(): Position {
     const { execution } = this.#runner;
     const { progress, stage, batchIdx } = this.#session;
@@ -201,6 +205,7 @@ export class Run implements AsyncIterable<RunEvent> {
     return this.#breakpoints.watch(name, value, when);
   }
 
+  /** All breakpoints and watches, in the order in which they were set. */
   get breakpoints(): Breakpoint[] {
     return this.#breakpoints.list;
   }

@@ -20,10 +20,13 @@ export interface Standing {
 
 /** What one check came to, and what the next one goes by. */
 export interface Verdict {
+  /** Why to stop; `NOT_STOPPED`: go on. */
   reason: StoppingReason;
   /** Empty if there is nothing to tell. */
   message: string;
+  /** Checks in a row without an improvement. */
   waitCount: number;
+  /** The best value, this one included. */
   bestScore: number;
 }
 

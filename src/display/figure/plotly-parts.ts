@@ -2,7 +2,9 @@ import type { Axis } from './spec.js';
 
 /** What plotly.js takes: plain JSON. */
 export interface PlotlyFigure {
+  /** plotly.js's traces. */
   data: Record<string, unknown>[];
+  /** plotly.js's layout. */
   layout: Record<string, unknown>;
 }
 

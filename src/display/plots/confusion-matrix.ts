@@ -11,12 +11,15 @@ export interface ConfusionMatrixOptions {
   classes?: readonly string[];
   /** Shares of each true class (`true`), of each predicted class (`predicted`), or of all. Default: counts. */
   normalize?: 'true' | 'predicted' | 'all';
+  /** Before the share that is right. Default 'Confusion matrix'. */
   title?: string;
 }
 
 /** Class indices as they are and as they were predicted. */
 export interface Predictions {
+  /** What is true. */
   targets: Numbers;
+  /** What it was taken for. */
   predictions: Numbers;
 }
 

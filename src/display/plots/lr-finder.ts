@@ -4,6 +4,7 @@ import { shortNumber } from '../short-number.js';
 
 /** What a learning-rate finder found. */
 export interface LrFinderCurve {
+  /** The learning rates that were tried, rising. */
   readonly lrs: readonly number[];
   /** One for each learning rate; smoothed, as the finder recorded it. */
   readonly losses: readonly number[];
@@ -28,7 +29,7 @@ export function lrFinderPlot(result: LrFinderCurve, { skipBegin = 0, skipEnd }: 
   const suggestions = result.suggestions ?? (single === undefined || single === null ? {} : { suggestion: single });
   const marks = Object.entries(suggestions).map(([name, lr]): Mark => {
     const index = nearest(lrs, lr);
-    return { x: lr, y: losses[index] ?? NaN, label: `${name} ${shortNumber(lr)}` };
+    return { x: lr, y: losses[index] ?? NaN, label: `${name} ${shortNumber(Number(lr.toPrecision(2)))}` };
   });
   const last = Math.max(...Object.values(suggestions).map((lr) => nearest(lrs, lr)));
   const end = skipEnd === undefined ? Math.max(last + 1, divergence(losses)) : lrs.length - skipEnd;

@@ -14,6 +14,7 @@ export interface MetricCurvesOptions {
   logY?: boolean;
   /** Weight of what came before, from 0 to below 1. Default: 0.9 for series of more than 100 values, else 0. */
   smoothing?: number;
+  /** Above all panels. Default: none. */
   title?: string;
 }
 

@@ -60,6 +60,7 @@ export class TensorBoardLogger implements Logger {
     return this.#folder.name;
   }
 
+  /** Chosen when it is first asked for. */
   get version(): string | number {
     return this.#folder.version;
   }
