@@ -14,6 +14,7 @@ import { App } from './app.js';
 import { Clock } from './clock.js';
 import { Controller } from './controller.js';
 import { type Ending, onEndings } from './endings.js';
+import { RowTags } from './row-tags.js';
 import { Terminal } from './terminal.js';
 
 export interface ApplicationOptions extends WorkbenchOptions {
@@ -35,7 +36,8 @@ export async function application(
   experiment: Experiment,
   { opened, greeting, ...options }: ApplicationOptions,
 ): Promise<void> {
-  const terminal = new Terminal();
+  const tags = new RowTags();
+  const terminal = new Terminal((text) => tags.spell(text));
   const store = new Store(initialState(basename(opened.file), terminal.size));
   const session = await openSession(experiment, opened.file, store, options);
   const { bench } = session;
@@ -60,7 +62,7 @@ export async function application(
     state.view = bench.view(state.view, attention);
     Object.assign(state, bench.list());
     if (!bench.playing) controller.stood();
-    const app = <App rows={screen(state, HINTS)} onKey={onKey} />;
+    const app = <App tags={tags.of(screen(state, HINTS))} onKey={onKey} />;
     if (ink) return ink.rerender(app);
     ink = render(app, { stdout: terminal.stdout, exitOnCtrlC: false, patchConsole: false, maxFps: 1000 });
     ink.waitUntilExit().catch((error: unknown) => end({ kind: 'crashed', error }));
@@ -81,7 +83,8 @@ export async function application(
   const resized = (): void => {
     terminal.clear();
     store.change((state) => (state.size = terminal.size));
-    clock.urge();
+    // Before Ink draws again what was made for another width.
+    guarded(draw);
   };
   process.stdout.prependListener('resize', resized);
   const stopListening = onEndings({

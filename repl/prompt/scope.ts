@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import * as strobe from '../../src/index.js';
 import { display } from '../../src/display/index.js';
 import type { EvaluatorOptions } from '../../src/evaluator/evaluator.js';
-import { namedCallbacks } from '../runs/view.js';
+import { namedCallbacks } from '../runs/owners.js';
 
 type Globals = NonNullable<EvaluatorOptions['globals']>;
 

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import {
+  ModelCheckpoint,
   ProgressBar,
   type Breakpoint,
   type Callback,
@@ -92,7 +93,11 @@ export class Workbench {
   /** Runs with steps that no file holds. */
   get unsaved(): Run[] {
     return this.#benches
-      .filter(({ run, savedAt }) => run.status === 'paused' && run.position.globalStep > savedAt)
+      .filter(({ run, savedAt }) => {
+        const { status, position, trainer } = run;
+        const written = trainer.callbacks.map((each) => (each instanceof ModelCheckpoint ? each.lastSavedStep : 0));
+        return status !== 'running' && status !== 'failed' && position.globalStep > Math.max(savedAt, ...written);
+      })
       .map(({ run }) => run);
   }
 
@@ -207,8 +212,11 @@ export class Workbench {
 
   async rewind(to: number | { step: number } | { epoch: number }): Promise<void> {
     await this.whenStanding(async () => {
-      await this.run.rewind(to);
-      this.#bench.recorder.settle();
+      const bench = this.#bench;
+      await bench.run.rewind(to);
+      // What was saved of the future is of another one.
+      bench.savedAt = Math.min(bench.savedAt, bench.run.position.globalStep);
+      bench.recorder.settle();
     });
   }
 

@@ -221,6 +221,11 @@ export class ModelCheckpoint extends Callback {
     this.lastModelPath = state.lastModelPath;
   }
 
+  /** Optimizer steps that the newest checkpoint holds; 0 before there is one. */
+  get lastSavedStep(): number {
+    return this.#lastSaved.step;
+  }
+
   get #folder(): string {
     return this.dirpath ?? '';
   }

@@ -355,7 +355,9 @@ export class Run implements AsyncIterable<RunEvent> {
     await this.#runner.prepare();
     takeOver(this.#session);
     const trainer = forkTrainer(this.trainer, { silent: true });
-    const [val] = [this.#session.data.loaders('val')];
+    const loaders = this.#session.data.loaders('val');
+    // In a list of one, a loader that is an array would be taken for a batch.
+    const val = loaders.length === 1 ? loaders[0] : loaders;
     const modes = this.#session.modes();
     try {
       return await trainer.validate(this.#session.module, val);

@@ -1,6 +1,7 @@
+import { z } from 'zod';
 import { Timer } from '../callbacks/timer.js';
 import type { Duration } from './duration.js';
-import type { ResolvedOptions } from './options.js';
+import { optionSchemas, type ResolvedOptions } from './options.js';
 
 /** Settings of the loops that may be changed while they run. */
 export interface Limits {
@@ -68,4 +69,11 @@ export function changed(now: Partial<Limits>, configured: Limits): Partial<Limit
   return Object.fromEntries(
     Object.entries(now).filter(([key, value]) => !OWN_TO_EACH.has(key) && value !== configured[key as keyof Limits]),
   );
+}
+
+/** What a limit may be set to: what the option of its name may be. */
+export function limitSchema(name: string): z.ZodType | undefined {
+  const schema = optionSchemas[name];
+  // The option may be left out; as a limit it always says something.
+  return OWN_TO_EACH.has(name) && schema instanceof z.ZodOptional ? (schema.unwrap() as z.ZodType) : schema;
 }

@@ -14,16 +14,19 @@ const limit = z
   .min(0)
   .refine((value) => Number.isInteger(value) || value < 1, {
     error: 'a whole number of batches, or a fraction between 0 and 1; leave it out for all',
-  });
+  })
+  .describe('a whole number of batches, or a fraction between 0 and 1');
 
 /** A time that is not a plain number: that would be a count. */
-const duration = z.custom<Exclude<Duration, number>>(
-  (value) => {
-    if (typeof value !== 'string' && (typeof value !== 'object' || value === null)) return false;
-    return milliseconds(value, 'valCheckInterval') > 0;
-  },
-  { error: 'a count, a fraction, or a time' },
-);
+const duration = z
+  .custom<Exclude<Duration, number>>(
+    (value) => {
+      if (typeof value !== 'string' && (typeof value !== 'object' || value === null)) return false;
+      return milliseconds(value, 'valCheckInterval') > 0;
+    },
+    { error: 'a count, a fraction, or a time' },
+  )
+  .describe("a time such as '00:00:15:00'");
 
 const isLogger = (value: unknown): value is Logger =>
   typeof value === 'object' && value !== null && typeof (value as Logger).logMetrics === 'function';
@@ -106,6 +109,9 @@ const schema = z.strictObject({
   /** The engine; `auto`: the fastest that works here. It is started with the first call. */
   backend: z.enum(['auto', 'gpu', 'onnx', 'native', 'wasm', 'cpu']).default('auto'),
 });
+
+/** What each option may be. */
+export const optionSchemas: Readonly<Record<string, z.ZodType>> = schema.shape;
 
 /** What Trainer takes. @interface */
 export type TrainerOptions = z.input<typeof schema>;

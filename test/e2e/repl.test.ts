@@ -147,13 +147,13 @@ describe.skipIf(!haveTmux())('strobe repl in a terminal', () => {
     await open();
     await terminal.command('until onTrainBatchEnd if globalStep === 4');
     await terminal.see('step 4');
-    await terminal.command('p (module as any).failsAt = 5');
-    await terminal.see(/^5$/m);
+    await terminal.command('set module.failsAt 5');
+    await terminal.see('failsAt -1 → 5');
     await terminal.press('Space');
     await terminal.see('Error: the step broke');
     await terminal.see('❚❚ paused');
-    await terminal.command('p (module as any).failsAt = -1');
-    await terminal.see(/^-1$/m);
+    await terminal.command('set module.failsAt -1');
+    await terminal.see('failsAt 5 → -1');
     await terminal.press('n');
     await terminal.see(/step 6/);
   });

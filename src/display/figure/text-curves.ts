@@ -1,6 +1,6 @@
 import { shortNumber } from '../short-number.js';
 import { Braille } from './braille.js';
-import { barWidth, emptiness, pieces, scalesOf } from './geometry.js';
+import { barWidth, emptiness, pieces, scalesOf, thinned } from './geometry.js';
 import type { Scale, Tick } from './scale.js';
 import type { CurvePanel } from './spec.js';
 
@@ -63,7 +63,8 @@ export function drawCurves(
   for (const series of [...drawn].sort((a, b) => Number(b.faint ?? false) - Number(a.faint ?? false))) {
     const owner = drawn.indexOf(series) + 1;
     const half = Math.floor(Math.min(1, barWidth(series) / (scales.x.to - scales.x.from || 1)) * columns);
-    const placed = pieces(series, scales).map((piece) => piece.map(place));
+    // More points than dots look the same, and take their time.
+    const placed = pieces(series, scales).map((piece) => thinned(piece, columns * 8).map(place));
     for (const piece of placed) {
       piece.forEach((to, at) => {
         const [x, y] = to;
