@@ -64,7 +64,7 @@ module.exports = {
       'src/trainer/limits',
       'src/tensors/plain',
     ]),
-    only('repl/commands/', ['repl/(runs|store|panes)/', 'src/index', 'src/display/']),
+    only('repl/commands/', ['repl/(runs|store|panes|text)/', 'src/index', 'src/display/']),
     only('repl/prompt/', ['repl/(runs|store|text)/', 'src/(index|display/|evaluator/)']),
     only('repl/session/', ['repl/(prompt|runs|store)/', 'src/(errors|cli/load|evaluator/)']),
     only('repl/plain/', ['repl/(session|commands|panes|store)/']),

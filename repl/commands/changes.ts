@@ -1,5 +1,6 @@
 import * as strobe from '../../src/index.js';
 import { Callback, type Run } from '../../src/index.js';
+import { shortNumber } from '../../src/display/short-number.js';
 import { fieldsOf, setField, textOf } from '../runs/fields.js';
 import { namedCallbacks, ownersOf } from '../runs/owners.js';
 import { nearNames, numberIn, refuse } from './arguments.js';
@@ -26,7 +27,7 @@ export const changing: readonly Command[] = [
           'a run before its first hooks',
           'press n, then set it',
         );
-      const from = optimizers.map(({ lr }) => lr).join(', ');
+      const from = optimizers.map(({ lr }) => shortNumber(lr)).join(', ');
       await bench.amend(() => optimizers.forEach((optimizer) => (optimizer.lr = value)));
       store.say(`lr ${from} → ${value}`, 'good');
       const [first] = lrSchedulers;

@@ -1,7 +1,8 @@
 import { inspect } from 'node:util';
 import { textOf } from '../../src/display/bundle-of.js';
-import type { Completion, Evaluation, Evaluator } from '../../src/evaluator/evaluator.js';
+import type { Evaluation, Evaluator } from '../../src/evaluator/evaluator.js';
 import { Queue } from '../runs/queue.js';
+import type { Offer } from '../store/state.js';
 import type { Store } from '../store/store.js';
 import { style } from '../text/style.js';
 
@@ -9,9 +10,7 @@ import { style } from '../text/style.js';
 export interface Offers {
   /** Where in the code it begins. */
   from: number;
-  words: string[];
-  /** The words with their types. */
-  shown: string[];
+  offers: Offer[];
 }
 
 /** What is typed at the prompt, evaluated. The evaluator starts when it is first needed. */
@@ -44,7 +43,7 @@ export class Prompt {
 
   async offers(code: string): Promise<Offers> {
     const { start, matches } = await (await this.evaluator).complete(code, code.length);
-    return { from: start, words: matches.map(({ text }) => text), shown: matches.map(offerText) };
+    return { from: start, offers: matches.map(({ text, type }) => ({ text, type: type?.replace(/\s+/g, ' ') })) };
   }
 
   /** Evaluates and says what came of it. Gives whether it ended well. */
@@ -99,10 +98,6 @@ export class Prompt {
       this.#running -= 1;
     }
   }
-}
-
-function offerText({ text, type }: Completion): string {
-  return type ? `${text}: ${type.replace(/\s+/g, ' ')}` : text;
 }
 
 function resultText(value: unknown): string {

@@ -4,6 +4,7 @@ import {
   ProgressBar,
   type Breakpoint,
   type Callback,
+  type FitResult,
   type HookName,
   type Run,
   type RunEvent,
@@ -30,6 +31,8 @@ export interface Arrival {
   stoppedBy: string[];
   /** Whether it came to where it was sent. */
   reached: boolean;
+  /** How it ended, if it has. */
+  result?: FitResult;
 }
 
 export interface WorkbenchOptions extends RunOptions {
@@ -194,7 +197,8 @@ export class Workbench {
       run.play();
       const event = await run.wait();
       const stops = run.breakpoints.filter(({ id, hits }) => hits > (before.get(id) ?? 0));
-      return { event, stoppedBy: stops.map(({ id, description }) => `${id}: ${description}`), reached };
+      const stoppedBy = stops.map(({ id, description }) => `${id}: ${description}`);
+      return { event, stoppedBy, reached, ...(event ? {} : { result: await run.finish() }) };
     } finally {
       stopLooking?.();
       recorder.settle();

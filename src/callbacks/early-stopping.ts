@@ -6,7 +6,7 @@ import { retain } from '../tensors/share.js';
 import { disposeAll } from '../tensors/tree.js';
 import { Callback, type CallbackKind } from '../trainer/callback.js';
 import type { Trainer } from '../trainer/trainer.js';
-import { checkMode, isJudging, worst, type MonitorMode } from './monitor.js';
+import { monitorMode, isJudging, worst, type MonitorMode } from './monitor.js';
 import { checkOptions } from './options.js';
 import { announcement } from './stopping/announcement.js';
 import { judge, plain, type StoppingReason, type Verdict } from './stopping/verdict.js';
@@ -23,7 +23,7 @@ const schema = z.strictObject({
   /** Say what was decided. */
   verbose: z.boolean().default(false),
   /** Whether an improvement is a lower or a higher value. */
-  mode: z.custom<MonitorMode>().default('min'),
+  mode: monitorMode.default('min'),
   /** A missing metric is an error; otherwise it is passed over. */
   strict: z.boolean().default(true),
   /** Stop when the metric is NaN or infinite; otherwise that counts as no improvement. */
@@ -110,7 +110,7 @@ export class EarlyStopping extends Callback {
     super();
     const given = checkOptions('EarlyStopping', schema, options);
     this.monitor = given.monitor;
-    this.mode = checkMode('EarlyStopping', given.mode);
+    this.mode = given.mode;
     this.minDelta = given.minDelta;
     this.patience = given.patience;
     this.verbose = given.verbose;

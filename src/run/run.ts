@@ -287,7 +287,16 @@ export class Run implements AsyncIterable<RunEvent> {
   }
 
   /** Optimizer steps between which `rewind` can go back, and what remembering them costs. */
-  get history(): { from: number; to: number; bytes: number; limitBytes: number } {
+  get history(): {
+    /** The first step it reaches back to. */
+    from: number;
+    /** The last step it holds. */
+    to: number;
+    /** What it keeps alive. */
+    bytes: number;
+    /** What it may keep alive. */
+    limitBytes: number;
+  } {
     return this.#history.extent;
   }
 

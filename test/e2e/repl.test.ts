@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await terminal.end();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
 /** The application on an experiment, as soon as it is there. */

@@ -55,6 +55,9 @@ export function bench(size = { columns: 80, rows: 24 }) {
   return { workbench, store, model, trainer, said };
 }
 
+// What is typed in tests is nobody's history.
+process.env['XDG_STATE_HOME'] = '/dev/null';
+
 /** A session without a screen; `does` gives what a command says. */
 export async function plainSession(answers: string[] = []) {
   const store = new Store(initialState('line.ts', { columns: 100, rows: 40 }));

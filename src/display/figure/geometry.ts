@@ -50,6 +50,11 @@ export function pieces({ x, y }: Series, scales: Scales): [number, number][][] {
   return all.filter((piece) => piece.length > 0);
 }
 
+/** What a panel says that has nothing to draw; undefined if it has. */
+export function emptiness({ series, empty = 'nothing to show yet' }: CurvePanel, scales: Scales): string | undefined {
+  return series.every((each) => pieces(each, scales).length === 0) ? empty : undefined;
+}
+
 /** Values on the x axis where a series is NaN or infinite. One that went wrong stays wrong: forty of them say it. */
 export function holes({ x, y }: Series, scale: Scale): number[] {
   const places = Array.from(y).flatMap((value, i) => {

@@ -1,5 +1,5 @@
 import { escapeHtml } from '../escape.js';
-import { holes, pieces, type Scales } from './geometry.js';
+import { emptiness, holes, type Scales } from './geometry.js';
 import { BAD, colourOf } from './palette.js';
 import { coordinate, note, type Place } from './plotly-parts.js';
 import type { CurvePanel } from './spec.js';
@@ -35,7 +35,8 @@ export function addNotes(panel: CurvePanel, { suffix }: Place, scales: Scales, l
       }
     }
   });
-  if (panel.series.every((series) => series.kind !== 'rows' && pieces(series, scales).length === 0)) {
-    note(layout, { text: 'nothing to show yet', x: 0.5, xref: `${xref} domain`, y: 0.5, yref: `${yref} domain` });
+  const empty = panel.series.some(({ kind }) => kind === 'rows') ? undefined : emptiness(panel, scales);
+  if (empty !== undefined) {
+    note(layout, { text: escapeHtml(empty), x: 0.5, xref: `${xref} domain`, y: 0.5, yref: `${yref} domain` });
   }
 }

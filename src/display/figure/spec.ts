@@ -57,6 +57,8 @@ export interface CurvePanel {
   series: readonly Series[];
   /** What is pointed out. */
   marks?: readonly Mark[];
+  /** What is said where there is nothing to draw. Default 'nothing to show yet'. */
+  empty?: string;
 }
 
 /** A matrix of numbers, each in a coloured cell. */

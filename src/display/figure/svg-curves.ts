@@ -1,5 +1,5 @@
 import type { CurvePanel, Mark, Series } from './spec.js';
-import { barWidth, holes, pieces, scalesOf, thinned } from './geometry.js';
+import { barWidth, emptiness, holes, pieces, scalesOf, thinned } from './geometry.js';
 import { placeMarks } from './marks.js';
 import { BAD, colourOf, dashOf, INK } from './palette.js';
 import type { Scale } from './scale.js';
@@ -49,8 +49,10 @@ export function curvePanel(panel: CurvePanel, width: number): Drawn {
   elements.push(...axes(panel, plot, lying));
   panel.series.forEach((series, i) => elements.push(...drawSeries(panel, series, series.colour ?? i, plot)));
   elements.push(...drawMarks(panel.marks ?? [], plot));
-  if (panel.series.every((series) => pieces(series, plot).length === 0)) {
-    elements.push(text(left + plotWidth / 2, top + height / 2, 'nothing to show yet', { anchor: 'middle', size: 12 }));
+  const empty = emptiness(panel, plot);
+  if (empty !== undefined) {
+    const shown = fitText(empty, 12, plotWidth);
+    elements.push(text(left + plotWidth / 2, top + height / 2, shown, { anchor: 'middle', size: 12 }));
   }
   return { height: top + height + 20 + (panel.x.label ? 16 : 0), elements };
 }

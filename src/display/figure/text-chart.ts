@@ -15,6 +15,7 @@ function panelText(panel: Panel): string {
 
 /** Bars that lie are a list of names with bars; everything else is a chart. */
 function curves(panel: CurvePanel): string {
+  if (panel.series.filter(({ kind }) => kind === 'bars').length > 1) return barCharts(panel);
   if (!panel.series.some(({ kind }) => kind === 'rows')) return curvesText(panel);
   const names = panel.y.categories ?? [];
   const log = panel.x.scale === 'log';
@@ -30,6 +31,15 @@ function curves(panel: CurvePanel): string {
     return `${series.name}\n${alignedText(['', '', ''], rows, ['left', 'right', 'left']).split('\n').slice(1).join('\n')}`;
   });
   return blocks.join('\n');
+}
+
+/** Bars that stand before others would hide them: a chart for each. */
+function barCharts(panel: CurvePanel): string {
+  const charts = panel.series.map((series) => {
+    const chart = curvesText({ ...panel, series: [{ ...series, name: '' }] });
+    return series.name ? `${series.name}\n${chart}` : chart;
+  });
+  return charts.join('\n\n');
 }
 
 /** Its end tells more than its beginning: that is where paths differ. */

@@ -1,6 +1,6 @@
 import { shortNumber } from '../short-number.js';
 import { Braille } from './braille.js';
-import { barWidth, pieces, scalesOf, thinned } from './geometry.js';
+import { barWidth, emptiness, pieces, scalesOf, thinned } from './geometry.js';
 import type { Scale, Tick } from './scale.js';
 import type { CurvePanel } from './spec.js';
 
@@ -27,8 +27,13 @@ export interface TextCurvesOptions {
 export function curvesText(panel: CurvePanel): string {
   const named = panel.series.filter(({ faint }) => !faint);
   const { lines, margin } = drawCurves(panel);
+  const empty = emptiness(panel, scalesOf(panel, { x: 1, y: 1 }));
   const head = panel.y.label ? [`${' '.repeat(margin)} ${panel.y.label}`] : [];
-  return [...head, ...lines, ...legend(panel, named, margin)].join('\n');
+  return [
+    ...head,
+    ...lines,
+    ...(empty === undefined ? legend(panel, named, margin) : [`${' '.repeat(margin)}  ${empty}`]),
+  ].join('\n');
 }
 
 /** The plot and its axes, without a legend; the labels of the y axis take the first `margin` characters. */

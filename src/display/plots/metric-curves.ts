@@ -43,12 +43,21 @@ function panelOf(rows: readonly MetricRow[], title: string, names: string[], opt
   return {
     kind: 'curves',
     title,
+    ...missing(names, metricNames(rows)),
     x: { label: x, integer: true },
     y: { scale: logY ? 'log' : 'linear' },
     series: names.flatMap((name, i) =>
       smoothedSeries({ kind: 'line', name, ...metricSeries(rows, name, x), colour: i }, smoothing),
     ),
   };
+}
+
+/** A name that nothing is logged under may be a mistake, or come later: what there is says which. */
+export function missing(names: readonly string[], logged: readonly string[]): { empty?: string } {
+  const strange = names.filter((name) => !logged.includes(name));
+  return strange.length === 0 || logged.length === 0
+    ? {}
+    : { empty: `no ${strange.join(', ')} so far, but ${logged.join(', ')}` };
 }
 
 /** The curve, or the smoothed curve over the pale curve itself. */

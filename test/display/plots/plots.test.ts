@@ -70,6 +70,15 @@ describe('metricCurves', () => {
     expect(metricCurves({ rows: kept })).toEqual(metricCurves(rows));
   });
 
+  it('says what there is where a metric is not, in every format', () => {
+    const figure = metricCurves(rows, { metrics: ['val_accuracy'] });
+    const told = 'no val_accuracy so far, but train_loss_step, train_loss_epoch, val_loss, val_acc';
+    expect(figure.toSvg()).toContain('no val_accuracy so far, but');
+    expect(figure.toText()).toContain(told);
+    expect(figure.toPlotly().layout.annotations).toContainEqual(expect.objectContaining({ text: told }));
+    expect(metricCurves([]).toText()).toContain('nothing to show yet');
+  });
+
   it('says what is missing when there are no metrics', () => {
     expect(() => metricCurves('nowhere')).toThrow(/There is no nowhere[\s\S]*logDir/);
     expect(() => metricCurves({} as never)).toThrow(/no metrics in this[\s\S]*a run, a trainer/);

@@ -41,17 +41,19 @@ describe('going', () => {
   });
 
   it('c goes on to the end, play too; then there is nowhere to go', async () => {
-    expect(await does('c')).toBe('the run is completed');
+    expect(await does('c')).toMatch(
+      /^completed after 4 epochs, 40 steps: maxEpochs=4 reached\ntrain_loss .* val_loss /,
+    );
     expect(plain.bench.run.position.globalStep).toBe(40);
-    expect(await does('play')).toBe('the run is completed');
-    expect(await does('n')).toBe('the run is completed');
+    expect(await does('play')).toContain('completed after');
+    expect(await does('n')).toContain('completed after');
   });
 
   it('stop ends the run here, with its end hooks', async () => {
     await does('n 2');
-    expect(await does('stop')).toContain('stopped');
+    expect(await does('stop')).toBe('stopped after 0 epochs, 2 steps: stopped in the terminal\ntrain_loss 0.64');
     expect(plain.bench.run.status).toBe('stopped');
-    expect(await does('s')).toBe('the run is stopped');
+    expect(await does('s')).toContain('the run is stopped');
   });
 });
 
@@ -78,7 +80,7 @@ describe('stopping at', () => {
     expect(await does('toggle 2')).toContain('is enabled');
     expect(await does('c')).toContain('stopped by 2');
     expect(await does('delete 2')).toContain('is gone');
-    expect(await does('c')).toBe('the run is completed');
+    expect(await does('c')).toContain('completed after');
     await expect(does('delete 2')).rejects.toThrow('There is no breakpoint 2');
   });
 
@@ -130,7 +132,7 @@ describe('changing', () => {
     expect(await does('set module.failsAt 3')).toBe('module.failsAt -1 → 3');
     expect(await does('c')).toContain('the step broke');
     await does('set module.failsAt -1');
-    expect(await does('c')).toBe('the run is completed');
+    expect(await does('c')).toContain('completed after');
     expect(plain.bench.run.position.globalStep).toBe(20);
   });
 

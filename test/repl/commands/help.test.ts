@@ -7,15 +7,26 @@ import { PANES } from '../../../repl/store/state.js';
 import { plainSession } from '../support.js';
 
 describe('the tables of commands and keys', () => {
-  const help = helpText(commands, keys);
+  const help = helpText(commands, keys, 200);
 
   it('are what help shows: every command, every key', () => {
     for (const { name, aliases = [], usage = '', description } of commands) {
       const called = `${[name, ...aliases].join(', ')} ${usage}`.trim();
-      expect(help.split('\n').some((row) => row.includes(called) && row.includes(description))).toBe(true);
+      expect(help).toMatch(new RegExp(`${escaped(called)}\\s+${escaped(description)}\n`));
     }
     for (const { key, description } of keys) {
       expect(help.split('\n').some((row) => row.trim().startsWith(key) && row.includes(description))).toBe(true);
+    }
+  });
+
+  it('fit the screen in help, whatever its width', () => {
+    for (const columns of [74, 78, 120]) {
+      const widest = Math.max(
+        ...helpText(commands, keys, columns)
+          .split('\n')
+          .map(({ length }) => length),
+      );
+      expect(widest).toBeLessThanOrEqual(columns);
     }
   });
 
@@ -53,3 +64,7 @@ describe('the tables of commands and keys', () => {
     expect(watch && helpOn(watch)).toMatch(/^watch EXPRESSION .* NUMBER: pause when/);
   });
 });
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}

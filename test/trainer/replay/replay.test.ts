@@ -480,13 +480,15 @@ describe('a run', () => {
   it('that is paused or listened to from outside is never found in the middle of a replayed step', async () => {
     const run = new Trainer({ ...options, maxEpochs: 500 }).run(new Net(), batches(24) as never);
     await run.step(12);
-    for (let i = 0; i < 20; i++) {
-      const before = stats().repeated;
+    let atStart = 0;
+    run.on({ hook: 'onTrainBatchStart' }, () => (atStart = stats().repeated));
+    for (let i = 0; i < 40; i++) {
       run.play();
-      const turns = Math.floor(i * 1.7) + 1;
+      const turns = Math.floor(i * 0.9) + 1;
       for (let k = 0; k < turns; k++) await new Promise(setImmediate);
       const { hook } = await run.pause();
-      if (stats().repeated > before) expect(hook).not.toMatch(/Backward|ZeroGrad|OptimizerStep/);
+      // In the middle of a step that was recorded, perhaps.
+      if (/Backward|ZeroGrad|OptimizerStep/.test(hook)) expect(stats().repeated).toBe(atStart);
     }
     await run.stop();
   });
