@@ -157,8 +157,8 @@ def measure(name):
     for _ in range(100):
         session.run(cells["trivial"])
     row["memory after 100 cells (MiB)"] = session.memory()
-    time.sleep(2)
-    row["  two seconds later (MiB)"] = session.memory()
+    time.sleep(5)
+    row["  five seconds later (MiB)"] = session.memory()
     for label, attempt in attempts.items():
         try:
             row[label] = attempt() * 1e3
