@@ -59,10 +59,14 @@ export class Workspace {
     const { cell } = this.#paths;
     const syntax = this.#service.getSyntacticDiagnostics(cell);
     const found = syntax.length > 0 ? syntax : this.#service.getSemanticDiagnostics(cell);
-    return found
-      .filter(({ category, file }) => category === ts.DiagnosticCategory.Error && file)
-      .map(toDiagnostic)
-      .map((diagnostic) => ({ ...diagnostic, start: diagnostic.start - this.#start }));
+    return (
+      found
+        .filter(({ category, file }) => category === ts.DiagnosticCategory.Error && file)
+        // The prelude is not the user's: that it names what is only a type is no error.
+        .filter(({ start = 0 }) => start >= this.#start)
+        .map(toDiagnostic)
+        .map((diagnostic) => ({ ...diagnostic, start: diagnostic.start - this.#start }))
+    );
   }
 
   /** What the cell that is open declares, as the text of a `.d.ts` file. */
