@@ -53,9 +53,9 @@ try {
   await picture('terminal-fork');
 
   await terminal.press('4', '8');
-  await terminal.type('module.parameters().map((p) => [p.name, tf.norm(p.variable).dataSync()[0]])');
+  await terminal.type('module.parameters().map((p) => [p.name, tf.norm(p.value).dataSync()[0]])');
   await terminal.press('Enter');
-  await terminal.see("'net.dense_1.bias'");
+  await terminal.see('TS2339'); // a Parameter has a `variable`
   await terminal.type('trainer.cur');
   await terminal.press('Tab');
   await terminal.see('currentEpoch');

@@ -15,6 +15,7 @@ import { Clock } from './clock.js';
 import { Controller } from './controller.js';
 import { type Ending, onEndings } from './endings.js';
 import { RowTags } from './row-tags.js';
+import { StuckKeys } from './stuck-keys.js';
 import { Terminal } from './terminal.js';
 
 export interface ApplicationOptions extends WorkbenchOptions {
@@ -40,7 +41,7 @@ export async function application(
   const terminal = new Terminal((text) => tags.spell(text));
   const store = new Store(initialState(basename(opened.file), terminal.size));
   const session = await openSession(experiment, opened.file, store, options);
-  const { bench } = session;
+  const { bench, prompt } = session;
   let end: (ending: Ending) => void = () => undefined;
   const ended = new Promise<Ending>((resolve) => (end = resolve));
   let ink: Instance | undefined;
@@ -96,7 +97,17 @@ export async function application(
     },
     exit: () => terminal.giveBack(),
   });
-  terminal.take((line, error) => store.log(line, error ? 'warn' : 'plain'));
+  let stuckKeys: StuckKeys | undefined;
+  prompt.onStart(({ interruptFlag }) => {
+    const { running } = prompt;
+    stuckKeys = new StuckKeys({ running, interruptFlag }, (typed) => process.stdin.unshift(typed));
+  });
+  terminal.take((line, error) => {
+    const tone = error ? 'warn' : 'plain';
+    // What code at the prompt prints is read there.
+    if (prompt.busy && !bench.playing) store.say(line, tone);
+    else store.log(line, tone);
+  });
   if (greeting) store.say(greeting, 'good');
   clock.urge();
 
@@ -110,6 +121,7 @@ export async function application(
   }
   if (ending.kind !== 'left') await rescue(ending);
   stopListening();
+  await stuckKeys?.stop();
   await session.close();
   for (const { name, position } of bench.unsaved)
     console.log(`${name} was left at step ${position.globalStep}, not saved.`);
@@ -123,6 +135,7 @@ export async function application(
     } catch (error) {
       console.error('The run could not be saved:', error);
       // A run that comes to no hook keeps the process from ending.
+      stopListening();
       process.exit();
     }
   }

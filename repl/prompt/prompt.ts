@@ -20,7 +20,9 @@ export class Prompt {
   #evaluator: Promise<Evaluator> | undefined;
   readonly #queue = new Queue();
   #count = 0;
-  #running = 0;
+  #onStart: (evaluator: Evaluator) => void = () => undefined;
+  /** How many evaluations run, where other threads see it. */
+  readonly running = new Int32Array(new SharedArrayBuffer(4));
 
   constructor(start: () => Promise<Evaluator>, store: Store) {
     this.#start = start;
@@ -33,7 +35,15 @@ export class Prompt {
 
   /** The evaluator, started now if it has not been. */
   get evaluator(): Promise<Evaluator> {
-    return (this.#evaluator ??= this.#start());
+    return (this.#evaluator ??= this.#start().then((evaluator) => {
+      this.#onStart(evaluator);
+      return evaluator;
+    }));
+  }
+
+  /** Calls the listener with the evaluator as soon as there is one. There is one listener: who watches the keyboard. */
+  onStart(listener: (evaluator: Evaluator) => void): void {
+    this.#onStart = listener;
   }
 
   /** Whether this is the beginning of something longer. */
@@ -73,9 +83,14 @@ export class Prompt {
       : new Error('interrupted');
   }
 
+  /** Whether anything is evaluated. */
+  get busy(): boolean {
+    return Atomics.load(this.running, 0) > 0;
+  }
+
   /** Stops what is evaluated. Says whether anything was. */
   interrupt(): boolean {
-    if (this.#running === 0) return false;
+    if (!this.busy) return false;
     this.#queue.clear();
     this.#evaluator?.then((evaluator) => evaluator.interrupt()).catch(() => undefined);
     return true;
@@ -87,7 +102,7 @@ export class Prompt {
 
   /** One after another: a cell sees what those before it have declared. */
   async #run(code: string): Promise<Evaluation> {
-    this.#running += 1;
+    Atomics.add(this.running, 0, 1);
     try {
       const evaluation = await this.#queue.add(async () => {
         const evaluator = await this.evaluator;
@@ -95,7 +110,7 @@ export class Prompt {
       });
       return evaluation ?? { status: 'interrupted' };
     } finally {
-      this.#running -= 1;
+      Atomics.sub(this.running, 0, 1);
     }
   }
 }

@@ -112,7 +112,19 @@ describe.skipIf(!haveTmux())('strobe repl in a terminal', () => {
     await terminal.type("half('x')");
     await terminal.press('Enter');
     await terminal.see(/In \[3\]:1:6|TS2345/);
-    await terminal.type('run.position.globalS');
+    await terminal.type("console.log('printed')");
+    await terminal.press('Enter');
+    await terminal.see(/^printed$/m);
+    await terminal.type('process.exit(3)');
+    await terminal.press('Enter');
+    await terminal.see('q leaves, and asks first');
+    await terminal.type('for (;;) {}');
+    await terminal.press('Enter');
+    await sleep(2000); // by then it is stuck
+    await terminal.type('run.posi');
+    await terminal.press('C-c');
+    await terminal.see(/^interrupted$/m);
+    await terminal.type('tion.globalS');
     await terminal.press('Tab');
     await terminal.see('run.position.globalStep');
     await terminal.press('Enter', 'Escape');
