@@ -40,8 +40,8 @@ export function placeMarks(marks: readonly Mark[], area: Area): PlacedMark[] {
     });
   const placed = marks.map((of) => ({
     of,
-    x: of.x === undefined ? NaN : area.x(of.x),
-    y: of.y === undefined ? NaN : area.y(of.y),
+    x: placeOf(of.x, area.x),
+    y: placeOf(of.y, area.y),
     label: fitText(of.label, SIZE, width * 0.6),
   }));
   const isPoint = ({ x, y }: { x: number; y: number }) => Number.isFinite(x) && Number.isFinite(y);
@@ -59,6 +59,11 @@ export function placeMarks(marks: readonly Mark[], area: Area): PlacedMark[] {
     taken.push({ ...mark, from, baseline, apart: isPoint(mark) && baseline !== wanted });
   }
   return taken;
+}
+
+/** An axis of one value has a place for every number, but none for what is not one. */
+function placeOf(value: number | undefined, at: (value: number) => number): number {
+  return value !== undefined && Number.isFinite(value) ? at(value) : NaN;
 }
 
 /** Baselines to try: the wanted one, those above it, those below it. */

@@ -65,6 +65,7 @@ describe('a figure of any numbers', () => {
         };
         JSON.stringify({ data, layout }, finite);
       }),
+      { numRuns: 300 },
     );
   });
 
