@@ -4,7 +4,7 @@
  *
  *     npm run bench:engines [-- mlp cnn gpt] [rounds=5] [threads=1,2] [with=recorded,native,wasm]
  *
- * All take turns, each in a process of its own. Printed are the medians of the rounds with their spread, the processor
+ * All take turns, each in a process of its own; Strobe is the built package. Printed are the medians of the rounds with their spread, the processor
  * time of a step, and the medians of the ratios to PyTorch within a round.
  */
 import { execFileSync, type ExecFileSyncOptionsWithStringEncoding } from 'node:child_process';
@@ -21,16 +21,20 @@ import { pythonWithPeers } from './peers.js';
 type Engine = 'onnx' | 'native' | 'wasm';
 
 const STEPS: Record<string, number> = { mlp: 1500, cnn: 150, gpt: 100 };
-const WARM_UP = 40;
+/** Steps before the clock starts, for the compiler of JavaScript and the caches. */
+const WARM_UP: Record<string, number> = { mlp: 300, cnn: 40, gpt: 40 };
 
 /** A user's callback: takes the time of the batches after the warm-up. */
 class Clock extends Callback {
+  constructor(readonly warmUp: number) {
+    super();
+  }
   seconds = 0;
   cpu = 0;
   #from = 0;
   #cpuFrom = process.cpuUsage();
   override onTrainBatchEnd(_trainer: Trainer, _module: Module, _outputs: unknown, _batch: unknown, i: number): void {
-    if (i + 1 === WARM_UP) {
+    if (i + 1 === this.warmUp) {
       this.#from = performance.now();
       this.#cpuFrom = process.cpuUsage();
     }
@@ -53,7 +57,7 @@ async function measure(name: string, engine: Engine, replay: boolean, threads: n
   await useBackend(engine);
   if (engine === 'onnx') (tf.backend() as unknown as OnnxBackend).threads = threads;
   const folder = mkdtempSync(join(tmpdir(), 'strobe-bench-'));
-  const clock = new Clock();
+  const clock = new Clock(WARM_UP[name] as number);
   const trainer = new Trainer({
     maxEpochs: 1,
     backend: engine,
@@ -73,7 +77,7 @@ async function measure(name: string, engine: Engine, replay: boolean, threads: n
     const { module, batch } = (subjects[name] as () => ReturnType<(typeof subjects)['mlp']>)();
     await trainer.fit(
       module,
-      Array.from({ length: WARM_UP + steps }, () => batch),
+      Array.from({ length: clock.warmUp + steps }, () => batch),
     );
     process.stdout.write(`\nRATE ${steps / clock.seconds} ${(1000 * clock.cpu) / steps}\n`);
   } finally {
@@ -90,7 +94,7 @@ const here = fileURLToPath(import.meta.url);
 const quiet: ExecFileSyncOptionsWithStringEncoding = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] };
 
 function strobe(label: string, engine: string, replay: boolean): Contender {
-  const node = ['--import', 'tsx', '--conditions', 'strobe-source', here, '--measure'];
+  const node = ['--import', 'tsx', here, '--measure'];
   const run = (model: string, threads: number) =>
     execFileSync(process.execPath, [...node, model, engine, String(replay), String(threads)], quiet);
   return { label, run };

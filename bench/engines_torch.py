@@ -12,7 +12,7 @@ from torch import nn
 import torch.nn.functional as F
 
 STEPS = {"mlp": 1500, "cnn": 150, "gpt": 100}
-WARM_UP = 40
+WARM_UP = {"mlp": 300, "cnn": 40, "gpt": 40}
 
 
 class Block(nn.Module):
@@ -59,8 +59,8 @@ def make(name):
 def raw(name):
     model, x, y = make(name)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
-    for i in range(WARM_UP + STEPS[name]):
-        if i == WARM_UP:
+    for i in range(WARM_UP[name] + STEPS[name]):
+        if i == WARM_UP[name]:
             start, cpu = time.perf_counter(), time.process_time()
         loss = F.cross_entropy(model(x), y)
         optimizer.zero_grad()
@@ -90,13 +90,13 @@ def lightning(name):
             return torch.optim.Adam(self.parameters(), lr=1e-3)
 
         def on_train_batch_end(self, outputs, batch, batch_idx):
-            if batch_idx + 1 == WARM_UP:
+            if batch_idx + 1 == WARM_UP[name]:
                 self.start, self.cpu_from = time.perf_counter(), time.process_time()
-            elif batch_idx + 1 > WARM_UP:
+            elif batch_idx + 1 > WARM_UP[name]:
                 self.seconds, self.used = time.perf_counter() - self.start, time.process_time() - self.cpu_from
 
     model = Model()
-    data = torch.utils.data.DataLoader(torch.arange(WARM_UP + STEPS[name]))
+    data = torch.utils.data.DataLoader(torch.arange(WARM_UP[name] + STEPS[name]))
     with tempfile.TemporaryDirectory() as folder:
         pl.Trainer(max_epochs=1, default_root_dir=folder, accelerator="cpu").fit(model, data)
     return STEPS[name] / model.seconds, model.used / STEPS[name] * 1e3

@@ -15,6 +15,8 @@ export interface KernelParts {
   comms: Comms;
   questions: Questions;
   post: (message: ToIo) => void;
+  /** Called when a request is done. */
+  worked: () => void;
 }
 
 /** The main thread's side: does what the I/O thread hands on. */
@@ -50,6 +52,7 @@ export class Kernel {
       content = { status: 'error', ...describeError(error) };
     }
     this.#parts.post(content ? { type: 'done', id, content } : { type: 'done', id });
+    this.#parts.worked();
   }
 
   async #content(request: Request, executionCount: number): Promise<Fields | undefined> {

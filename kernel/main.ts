@@ -1,4 +1,5 @@
 import chalk from 'chalk';
+import { collectWhenIdle } from '../src/evaluator/garbage.js';
 import { setDisplayHost } from '../src/display/index.js';
 import type { ToIo } from './bridge.js';
 import { startEvaluator } from './cells/boot.js';
@@ -34,5 +35,5 @@ export function createKernel(post: (message: ToIo) => void, backlog: Backlog): K
     ({ interruptFlag }) => post({ type: 'interruptFlag', flag: interruptFlag }),
     () => undefined, // Every cell tells of it.
   );
-  return new Kernel({ evaluator, output, cells, comms, questions, post });
+  return new Kernel({ evaluator, output, cells, comms, questions, post, worked: collectWhenIdle() });
 }

@@ -6,7 +6,14 @@ startQuietly();
 
 export { listEngines, useBackend, type EngineChoice, type EngineReport, type EngineStatus } from './backend/index.js';
 export * from './data/index.js';
-export { CheckpointError, ConfigurationError, ContractError, DataError, StrobeError } from './errors.js';
+export {
+  CheckpointError,
+  ConfigurationError,
+  ContractError,
+  DataError,
+  StrobeError,
+  type ErrorParts,
+} from './errors.js';
 export * from './loggers/index.js';
 export * from './module/index.js';
 export * from './optim/index.js';
@@ -15,12 +22,16 @@ export { seedEverything } from './random/index.js';
 export { Run, type EventFilter, type RunOptions, type RunStatus } from './run/run.js';
 export type { Breakpoint } from './run/breakpoints.js';
 export type { JournalEntry } from './run/journal.js';
+export type { Snapshot } from './trainer/state.js';
+export type { Outcome } from './trainer/runner.js';
 export type { EventOf, Position, RunEvent } from './run/events.js';
 export { Callback, CallbackList, type CallbackKind } from './trainer/callback.js';
 export type { Duration } from './trainer/duration.js';
 export { HOOK_NAMES } from './trainer/hooks.js';
-export type { Batch, HookName, Stage, StepOutputs } from './trainer/hooks.js';
-export { Trainer, type FitOptions, type FitResult, type TrainOptions } from './trainer/trainer.js';
+export type { CallbackHooks } from './trainer/hook-methods.js';
+export type { DataInput } from './trainer/data-connector.js';
+export type { Batch, EventExtras, HookData, HookName, Stage, StepOutputs } from './trainer/hooks.js';
+export { Trainer, type FitOptions, type FitResult, type TrainerStatus, type TrainOptions } from './trainer/trainer.js';
 export type { MetricRow } from './trainer/metric-history.js';
 export type { Checkpoint } from './checkpoint/checkpoint.js';
 export { readCheckpoint } from './checkpoint/store.js';

@@ -49,7 +49,9 @@ export class Digits extends Module {
   }
 
   override trainingStep([x, y]: Images): tf.Scalar {
-    return this.loss(this.forward(x), y);
+    const loss = this.loss(this.forward(x), y);
+    this.log('train_loss', loss);
+    return loss;
   }
 
   override validationStep([x, y]: Images): void {

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import chalk from 'chalk';
-import { bundleOf, type MimeBundle } from '../../src/display/index.js';
+import type { MimeBundle } from '../../src/display/index.js';
+import { bundleWhenReady } from '../../src/display/bundle-of.js';
 import type { Evaluation, Evaluator } from '../../src/evaluator/evaluator.js';
 import type { Request } from '../bridge.js';
 import type { Fields } from '../protocol/message.js';
@@ -77,8 +78,10 @@ export class Cells {
     if (outcome.status === 'error') return this.#failure(outcome);
     if (outcome.hasValue && outcome.value !== undefined) {
       try {
-        const data = dataOf(resultOf(outcome.value));
-        this.#output.publish('execute_result', { execution_count: executionCount, data, metadata: {} });
+        const bundle = await Promise.race([resultOf(outcome.value), execution.stopped]);
+        if (!bundle) return this.#failure(INTERRUPTED);
+        const content = { execution_count: executionCount, data: dataOf(bundle), metadata: {} };
+        this.#output.publish('execute_result', content);
       } catch (error) {
         return this.#failure(failureOf(error));
       }
@@ -121,7 +124,7 @@ export class Cells {
     for (const [name, expression] of Object.entries(expressions)) {
       const outcome = await evaluator.evaluate(expression, { cell: name });
       if (outcome.status === 'ok') {
-        results[name] = { status: 'ok', data: dataOf(resultOf(outcome.value)), metadata: {} };
+        results[name] = { status: 'ok', data: dataOf(await resultOf(outcome.value)), metadata: {} };
       } else {
         results[name] = errorContent(outcome.status === 'error' ? outcome : INTERRUPTED);
       }
@@ -158,8 +161,8 @@ function failureOf(error: unknown): Extract<Evaluation, { status: 'error' }> {
 }
 
 /** As a result, a text is told from a number; `display` shows it as it is. */
-function resultOf(value: unknown): MimeBundle {
-  return typeof value === 'string' ? { 'text/plain': inspect(value) } : bundleOf(value);
+async function resultOf(value: unknown): Promise<MimeBundle> {
+  return typeof value === 'string' ? { 'text/plain': inspect(value) } : bundleWhenReady(value);
 }
 
 function begin({ id, header, content, metadata }: Request, options: Omit<ExecuteRequest, 'code'>): Execution {

@@ -35,6 +35,13 @@ export class Places implements DisplayHost {
     this.#output.publish('display_data', content);
   }
 
+  /** The cell is not done before that is shown; where it cannot be, the cell tells why. */
+  pending(shown: Promise<void>): void {
+    const { origin } = this.#output;
+    const told = shown.catch((error: unknown) => this.#output.textFor(origin, 'stderr', `${String(error)}\n`));
+    origin?.pending.add(told);
+  }
+
   /** A cell that is run again has lost the output that its former execution showed: it shows it anew. */
   #isUpdate(id: string, origin: Origin | undefined): boolean {
     if (!this.#shownBy.has(id)) return false;

@@ -16,6 +16,8 @@ export function kernelSpec(command: readonly string[]): object {
     display_name: 'TypeScript (Strobe)',
     language: 'typescript',
     interrupt_mode: 'message',
+    // One pool of memory for all threads: what one has freed, another may use.
+    env: { MALLOC_ARENA_MAX: '1' },
     metadata: { debugger: false, supported_encryption: 'curve' },
   };
 }

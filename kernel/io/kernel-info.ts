@@ -1,8 +1,11 @@
+import { createRequire } from 'node:module';
 import { STROBE_VERSION } from '../../src/version.js';
 import { PROTOCOL_VERSION, type Fields } from '../protocol/message.js';
 
 /** The TypeScript that cells are written in. */
-const TYPESCRIPT_VERSION = '5.0.4';
+const { version: TYPESCRIPT_VERSION } = createRequire(import.meta.url)('typescript/package.json') as {
+  version: string;
+};
 
 export function kernelInfo(): Fields {
   return {

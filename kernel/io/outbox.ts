@@ -38,7 +38,9 @@ interface Text {
   length: number;
 }
 
+/** How long text is gathered: at first, and while more and more comes. */
 const MERGE_MS = 30;
+const MOST_MERGE_MS = 240;
 const MERGE_CHARACTERS = 2 ** 20;
 
 /** The iopub channel. Text that is printed in quick succession goes out as one message. */
@@ -47,6 +49,8 @@ export class Publisher {
   readonly #sent: (characters: number) => void;
   #text: Text | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #patience = MERGE_MS;
+  #flushed = 0;
 
   /** @param sent told how much text has gone out */
   constructor(outbox: Outbox, sent: (characters: number) => void = () => undefined) {
@@ -82,6 +86,18 @@ export class Publisher {
     await this.#outbox.sent();
   }
 
+  #flushInTime(): void {
+    this.flush();
+    this.#flushed = performance.now();
+    this.#patience = Math.min(2 * this.#patience, MOST_MERGE_MS);
+  }
+
+  /** Who prints without a break is shown less often: a front end has its work with every message. */
+  #waiting(): number {
+    if (performance.now() - this.#flushed > MERGE_MS) this.#patience = MERGE_MS;
+    return this.#patience;
+  }
+
   #merge({ parent, content }: Outgoing): void {
     const piece = String(content['text']);
     const waiting = this.#text;
@@ -91,6 +107,6 @@ export class Publisher {
     text.parts.push(piece);
     text.length += piece.length;
     if (text.length >= MERGE_CHARACTERS) this.flush();
-    else this.#timer ??= setTimeout(() => this.flush(), MERGE_MS);
+    else this.#timer ??= setTimeout(() => this.#flushInTime(), this.#waiting());
   }
 }

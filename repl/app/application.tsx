@@ -14,6 +14,8 @@ import { App } from './app.js';
 import { Clock } from './clock.js';
 import { Controller } from './controller.js';
 import { type Ending, onEndings } from './endings.js';
+import { RowTags } from './row-tags.js';
+import { StuckKeys } from './stuck-keys.js';
 import { Terminal } from './terminal.js';
 
 export interface ApplicationOptions extends WorkbenchOptions {
@@ -35,10 +37,11 @@ export async function application(
   experiment: Experiment,
   { opened, greeting, ...options }: ApplicationOptions,
 ): Promise<void> {
-  const terminal = new Terminal();
+  const tags = new RowTags();
+  const terminal = new Terminal((text) => tags.spell(text));
   const store = new Store(initialState(basename(opened.file), terminal.size));
   const session = await openSession(experiment, opened.file, store, options);
-  const { bench } = session;
+  const { bench, prompt } = session;
   let end: (ending: Ending) => void = () => undefined;
   const ended = new Promise<Ending>((resolve) => (end = resolve));
   let ink: Instance | undefined;
@@ -60,7 +63,7 @@ export async function application(
     state.view = bench.view(state.view, attention);
     Object.assign(state, bench.list());
     if (!bench.playing) controller.stood();
-    const app = <App rows={screen(state, HINTS)} onKey={onKey} />;
+    const app = <App tags={tags.of(screen(state, HINTS))} onKey={onKey} />;
     if (ink) return ink.rerender(app);
     ink = render(app, { stdout: terminal.stdout, exitOnCtrlC: false, patchConsole: false, maxFps: 1000 });
     ink.waitUntilExit().catch((error: unknown) => end({ kind: 'crashed', error }));
@@ -81,7 +84,8 @@ export async function application(
   const resized = (): void => {
     terminal.clear();
     store.change((state) => (state.size = terminal.size));
-    clock.urge();
+    // Before Ink draws again what was made for another width.
+    guarded(draw);
   };
   process.stdout.prependListener('resize', resized);
   const stopListening = onEndings({
@@ -93,7 +97,17 @@ export async function application(
     },
     exit: () => terminal.giveBack(),
   });
-  terminal.take((line, error) => store.log(line, error ? 'warn' : 'plain'));
+  let stuckKeys: StuckKeys | undefined;
+  prompt.onStart(({ interruptFlag }) => {
+    const { running } = prompt;
+    stuckKeys = new StuckKeys({ running, interruptFlag }, (typed) => process.stdin.unshift(typed));
+  });
+  terminal.take((line, error) => {
+    const tone = error ? 'warn' : 'plain';
+    // What code at the prompt prints is read there.
+    if (prompt.busy && !bench.playing) store.say(line, tone);
+    else store.log(line, tone);
+  });
   if (greeting) store.say(greeting, 'good');
   clock.urge();
 
@@ -107,6 +121,7 @@ export async function application(
   }
   if (ending.kind !== 'left') await rescue(ending);
   stopListening();
+  await stuckKeys?.stop();
   await session.close();
   for (const { name, position } of bench.unsaved)
     console.log(`${name} was left at step ${position.globalStep}, not saved.`);
@@ -120,6 +135,7 @@ export async function application(
     } catch (error) {
       console.error('The run could not be saved:', error);
       // A run that comes to no hook keeps the process from ending.
+      stopListening();
       process.exit();
     }
   }

@@ -1,5 +1,5 @@
 /** Share of the time that drawing may take while something else runs. */
-const SHARE = 0.05;
+const SHARE = 0.04;
 /** Milliseconds between frames of a run that plays, if drawing is quick. */
 const STEADY = 100;
 /** Milliseconds between frames at the least: faster than this nobody sees. */

@@ -3,13 +3,14 @@ import { arrivalLines, errorText } from '../commands/arrival.js';
 import { commands } from '../commands/index.js';
 import type { Command, Context, Key } from '../commands/command.js';
 import { keys } from '../commands/keys.js';
-import { execute, offers } from '../commands/lookup.js';
+import { execute } from '../commands/lookup.js';
 import type { Arrival, Workbench } from '../runs/workbench.js';
 import type { Session } from '../session/session.js';
 import { selectedIn } from '../panes/pane.js';
 import type { Input, PaneName, Question } from '../store/state.js';
 import { treeRows } from '../store/tree.js';
 import type { Store } from '../store/store.js';
+import { complete } from './completion.js';
 import { keyNames } from './key-names.js';
 import { LineEditor } from './line-editor.js';
 import type { LineHistory } from '../prompt/history.js';
@@ -167,18 +168,8 @@ export class Controller implements Context {
   }
 
   async #complete(mode: Input['mode'], editor: LineEditor): Promise<void> {
-    const before = editor.text.slice(0, editor.cursor);
-    if (mode !== 'command' && mode !== 'prompt') return;
-    const inside = mode === 'command' ? /^\s*(?:p|print|add)\s+/.exec(before)?.[0].length : 0;
-    const { from, words, shown } =
-      inside === undefined
-        ? { ...offers(before, this), shown: undefined }
-        : await this.#prompt.offers(before.slice(inside)).then((found) => ({ ...found, from: found.from + inside }));
-    const common = commonStart(words);
-    const typed = before.slice(from);
-    if (words.length === 1) editor.replace(from, `${words[0]}${mode === 'command' && inside === undefined ? ' ' : ''}`);
-    else if (common.length > typed.length) editor.replace(from, common);
-    if (this.#editor === editor) this.#show({ offers: words.length > 1 ? (shown ?? words) : [] });
+    const offers = await complete(mode, editor, { context: this, prompt: this.#prompt });
+    if (this.#editor === editor) this.#show({ offers });
   }
 
   /** Enter was pressed. */
@@ -300,11 +291,4 @@ export class Controller implements Context {
   #tellError(error: unknown): void {
     this.store.say(errorText(error), 'bad');
   }
-}
-
-function commonStart(words: readonly string[]): string {
-  const [first = '', ...rest] = words;
-  let length = first.length;
-  for (const word of rest) while (!word.startsWith(first.slice(0, length))) length -= 1;
-  return first.slice(0, length);
 }

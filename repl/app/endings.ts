@@ -1,3 +1,5 @@
+import { ContractError, StrobeError } from '../../src/errors.js';
+
 /** How the application comes to its end. */
 export type Ending =
   | { kind: 'left' }
@@ -36,5 +38,19 @@ export function onEndings({
     listen(stream, 'error', () => end({ kind: 'signalled', code: SIGNALS.SIGHUP }));
   }
   listen(process.stdin, 'end', () => end({ kind: 'signalled', code: SIGNALS.SIGHUP }));
+  const { exit: leave } = process;
+  process.exit = refuseToExit;
+  stops.push(() => void (process.exit = leave));
   return () => stops.forEach((stop) => stop());
+}
+
+/** `process.exit` in code of the user: it would take the runs with it. */
+function refuseToExit(code?: number | string | null): never {
+  throw new ContractError(
+    StrobeError.compose('process.exit() would end the application, and every run with it.', {
+      expected: 'code that ends by itself, or throws',
+      received: `process.exit(${code ?? ''})`,
+      hint: 'q leaves, and asks first when work would be lost',
+    }),
+  );
 }

@@ -1,4 +1,5 @@
 import type { Size } from '../store/state.js';
+import { TAG_COLUMNS } from './row-tags.js';
 
 const ENTER = '\u001b[?1049h\u001b[2J\u001b[H';
 const LEAVE = '\u001b[?1049l\u001b[?25h';
@@ -14,12 +15,14 @@ export class Terminal {
   readonly #writeError: Write;
   #taken = false;
 
-  constructor() {
+  /** @param spell what becomes of the text that is drawn before it is written */
+  constructor(spell: (text: string) => string) {
     this.#write = process.stdout.write.bind(process.stdout);
     this.#writeError = process.stderr.write.bind(process.stderr);
     this.stdout = new Proxy(process.stdout, {
       get: (stream, name) => {
-        if (name === 'write') return this.#write;
+        if (name === 'write') return (text: string) => this.#write(spell(text));
+        if (name === 'columns') return TAG_COLUMNS;
         const value: unknown = Reflect.get(stream, name, stream);
         return typeof value === 'function' ? value.bind(stream) : value;
       },

@@ -14,7 +14,7 @@ export const about: readonly Command[] = [
     complete: (words, { commands }) => (words.length === 1 ? commands.map(({ name }) => name) : []),
     run(args, { read, store, commands, keys }) {
       const word = args.trim();
-      if (word === '') return read('help', helpText(commands, keys));
+      if (word === '') return read('help', helpText(commands, keys, store.state.size.columns - 2));
       const found = commandNamed(commands, word);
       if (!found) throw unknownCommand(commands, word);
       store.say(helpOn(found));

@@ -1,4 +1,4 @@
-import { StrobeError, type Run, type RunEvent } from '../../src/index.js';
+import { StrobeError, type FitResult, type Run, type RunEvent } from '../../src/index.js';
 import { shortNumber } from '../../src/display/short-number.js';
 import type { Arrival } from '../runs/workbench.js';
 import type { Line } from '../store/state.js';
@@ -11,12 +11,19 @@ export function arrivalLines(run: Run, arrival: Arrival | { error: unknown } | u
       run.status === 'paused' ? [{ text: `the run is paused before ${run.position.hook}`, tone: 'warn' as const }] : [];
     return [{ text: errorText(arrival.error), tone: 'bad' }, ...here];
   }
-  const { event, stoppedBy } = arrival;
-  if (!event) return [{ text: `the run is ${run.status}`, tone: run.status === 'failed' ? 'bad' : 'good' }];
+  const { event, stoppedBy, result } = arrival;
+  if (!event) return [{ text: result ? endText(result) : `the run is ${run.status}`, tone: 'good' }];
   return [
     ...stoppedBy.map((breakpoint): Line => ({ text: `stopped by ${breakpoint}`, tone: 'warn' })),
     { text: whereText(event), tone: 'plain' },
   ];
+}
+
+/** How a run has ended, why, and with which metrics. */
+export function endText({ outcome, reason, metrics, epochs, steps }: FitResult): string {
+  const last = Object.entries(metrics).map(([name, value]) => `${name} ${shortNumber(value)}`);
+  const after = `${outcome} after ${epochs} epochs, ${steps} steps${reason ? `: ${reason}` : ''}`;
+  return [after, ...(last.length > 0 ? [last.join('  ')] : [])].join('\n');
 }
 
 /** An error as somebody has to read it: Strobe's own say what to do, others where they come from. */

@@ -1,7 +1,8 @@
 import * as strobe from '../../src/index.js';
 import { Callback, type Run } from '../../src/index.js';
+import { shortNumber } from '../../src/display/short-number.js';
 import { fieldsOf, setField, textOf } from '../runs/fields.js';
-import { namedCallbacks } from '../runs/view.js';
+import { namedCallbacks, ownersOf } from '../runs/owners.js';
 import { nearNames, numberIn, refuse } from './arguments.js';
 import type { Command, Context } from './command.js';
 
@@ -26,7 +27,7 @@ export const changing: readonly Command[] = [
           'a run before its first hooks',
           'press n, then set it',
         );
-      const from = optimizers.map(({ lr }) => lr).join(', ');
+      const from = optimizers.map(({ lr }) => shortNumber(lr)).join(', ');
       await bench.amend(() => optimizers.forEach((optimizer) => (optimizer.lr = value)));
       store.say(`lr ${from} → ${value}`, 'good');
       const [first] = lrSchedulers;
@@ -37,7 +38,7 @@ export const changing: readonly Command[] = [
   {
     name: 'set',
     usage: 'OWNER.FIELD VALUE',
-    description: 'set a field of a callback, of limits, optimizer or hparams',
+    description: 'set a field of a callback, of limits, optimizer, a schedule, hparams or module',
     group: 'change',
     complete: settable,
     async run(args, { bench, store }) {
@@ -46,9 +47,10 @@ export const changing: readonly Command[] = [
       if (dot < 1)
         throw refuse('set takes a field and a value.', 'OWNER.FIELD VALUE', args, 'e.g. set EarlyStopping.patience 9');
       const [name, field] = [path.slice(0, dot), path.slice(dot + 1)];
-      const owner = ownersOf(bench.run, bench.disabled).find(([known]) => known === name)?.[1];
+      const owners = ownersOf(bench.run, bench.disabled);
+      const owner = owners.find((known) => known.name === name);
       if (!owner) {
-        const names = ownersOf(bench.run, bench.disabled).map(([known]) => known);
+        const names = owners.map((known) => known.name);
         const near = nearNames(name, names);
         throw refuse(
           `There is no ${name} to set a field of.`,
@@ -57,7 +59,7 @@ export const changing: readonly Command[] = [
           near[0] ? `did you mean ${near[0]}?` : 'choose one of these',
         );
       }
-      const change = await bench.amend(() => setField(owner, name, field, value));
+      const change = await bench.amend(() => setField(owner, field, value));
       if (change) store.say(`${path} ${textOf(change.from)} → ${textOf(change.to)}`, 'good');
     },
   },
@@ -124,23 +126,7 @@ export async function changeCallback(
   store.say(`${name} is ${how}d`, 'good');
 }
 
-/** What has fields that can be set, by name. */
-function ownersOf(run: Run, disabled: readonly Callback[] = []): [name: string, owner: object][] {
-  const { trainer } = run;
-  return [
-    ...namedCallbacks(run, disabled),
-    ['limits', trainer.limits],
-    ...trainer.optimizers.flatMap(({ paramGroups }, i) =>
-      paramGroups.map((group, j): [string, object] => [
-        `optimizer${i > 0 ? `#${i + 1}` : ''}${j > 0 ? `.group${j + 1}` : ''}`,
-        group,
-      ]),
-    ),
-    ['hparams', run.module.hparams],
-  ];
-}
-
 function settable(words: readonly string[], { run }: { run: Run }): readonly string[] {
   if (words.length > 1) return [];
-  return ownersOf(run).flatMap(([name, owner]) => fieldsOf(owner).map((field) => `${name}.${field.name}`));
+  return ownersOf(run).flatMap((owner) => fieldsOf(owner).map((field) => `${owner.name}.${field.name}`));
 }

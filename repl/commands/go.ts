@@ -1,6 +1,7 @@
 import { HOOK_NAMES, type HookName, type RunEvent } from '../../src/index.js';
 import { compileExpression } from '../runs/conditions.js';
 import type { Target } from '../runs/workbench.js';
+import { endText } from './arrival.js';
 import { hookAndCondition, refuse, wholeNumber, wordsOf } from './arguments.js';
 import type { Command, Context } from './command.js';
 
@@ -88,7 +89,7 @@ export const going: readonly Command[] = [
     group: 'go',
     async run(_args, context) {
       const result = await context.bench.whenStanding(() => context.bench.run.stop('stopped in the terminal'));
-      if (result) context.store.say(`${result.outcome}: ${result.reason}`, 'good');
+      if (result) context.store.say(endText(result), 'good');
     },
   },
 ];

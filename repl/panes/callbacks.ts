@@ -13,7 +13,9 @@ export const callbacks: Pane = {
     if (tree.length === 0) return [style.dim('  none; press a to add one')];
     const selected = selectedIn(state.selected.callbacks, tree.length);
     const { from, to } = stretch(selected, tree.length, rows);
-    const widest = Math.min(22, Math.max(0, ...tree.map(({ field }) => field?.name.length ?? 0)));
+    const longest = Math.max(0, ...tree.map(({ field }) => field?.name.length ?? 0));
+    // The beginning of a name says more than that of a value.
+    const widest = Math.max(8, Math.min(22, longest, columns - 14));
     return tree.slice(from, to).map(({ callback, field }, i) => {
       const here = from + i === selected;
       const mark = here ? (state.focus === 'callbacks' ? style.accent('›') : style.dim('›')) : ' ';

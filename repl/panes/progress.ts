@@ -16,7 +16,8 @@ export const progress: Pane = {
       row('status', statusText(view)),
       row('epoch', `${position.epoch}${view.maxEpochs === -1 ? '' : ` of ${view.maxEpochs}`}`),
       row('batch', `${position.batchIdx} of ${batchesOf(view)}`),
-      row('hook', style.accent(position.hook)),
+      // A run that plays is at another hook before this is read.
+      row('hook', view.status === 'running' ? '—' : style.accent(position.hook)),
       row('path', style.dim(position.path)),
       row('step', String(position.globalStep)),
       row('speed', rate > 0 ? `${shortNumber(Number(rate.toPrecision(3)))} it/s` : 'stands'),
@@ -45,9 +46,11 @@ export function header({ view, title, runs, current, working, size: { columns } 
   const total = batchesOf(view);
   const phase = view.evaluationBatches === undefined ? '' : `${phaseOf(position.path)} `;
   const where = `epoch ${position.epoch}${view.maxEpochs === -1 ? '' : `/${view.maxEpochs}`}  ${phase}`;
-  const numbers = `${position.batchIdx}/${total}  ${right}`;
+  const over = view.status !== 'running' && view.status !== 'paused';
+  const numbers = over ? `step ${position.globalStep}  ${right}` : `${position.batchIdx}/${total}  ${right}`;
   const width = Math.max(4, columns - where.length - numbers.length - 4);
-  const line = progressLine(Number.isFinite(total) && total > 0 ? position.batchIdx / total : 0, width);
+  const share = view.status === 'completed' ? 1 : Number.isFinite(total) && total > 0 ? position.batchIdx / total : 0;
+  const line = progressLine(share, width);
   const note = working ? style.warn(`${working}…`) : statusText(view);
   return [
     ` ${spread(name + several, `${note} `, columns - 1)}`,

@@ -1,7 +1,8 @@
 import { inspect } from 'node:util';
 import { textOf } from '../../src/display/bundle-of.js';
-import type { Completion, Evaluation, Evaluator } from '../../src/evaluator/evaluator.js';
+import type { Evaluation, Evaluator } from '../../src/evaluator/evaluator.js';
 import { Queue } from '../runs/queue.js';
+import type { Offer } from '../store/state.js';
 import type { Store } from '../store/store.js';
 import { style } from '../text/style.js';
 
@@ -9,9 +10,7 @@ import { style } from '../text/style.js';
 export interface Offers {
   /** Where in the code it begins. */
   from: number;
-  words: string[];
-  /** The words with their types. */
-  shown: string[];
+  offers: Offer[];
 }
 
 /** What is typed at the prompt, evaluated. The evaluator starts when it is first needed. */
@@ -21,7 +20,9 @@ export class Prompt {
   #evaluator: Promise<Evaluator> | undefined;
   readonly #queue = new Queue();
   #count = 0;
-  #running = 0;
+  #onStart: (evaluator: Evaluator) => void = () => undefined;
+  /** How many evaluations run, where other threads see it. */
+  readonly running = new Int32Array(new SharedArrayBuffer(4));
 
   constructor(start: () => Promise<Evaluator>, store: Store) {
     this.#start = start;
@@ -34,7 +35,15 @@ export class Prompt {
 
   /** The evaluator, started now if it has not been. */
   get evaluator(): Promise<Evaluator> {
-    return (this.#evaluator ??= this.#start());
+    return (this.#evaluator ??= this.#start().then((evaluator) => {
+      this.#onStart(evaluator);
+      return evaluator;
+    }));
+  }
+
+  /** Calls the listener with the evaluator as soon as there is one. There is one listener: who watches the keyboard. */
+  onStart(listener: (evaluator: Evaluator) => void): void {
+    this.#onStart = listener;
   }
 
   /** Whether this is the beginning of something longer. */
@@ -44,7 +53,7 @@ export class Prompt {
 
   async offers(code: string): Promise<Offers> {
     const { start, matches } = await (await this.evaluator).complete(code, code.length);
-    return { from: start, words: matches.map(({ text }) => text), shown: matches.map(offerText) };
+    return { from: start, offers: matches.map(({ text, type }) => ({ text, type: type?.replace(/\s+/g, ' ') })) };
   }
 
   /** Evaluates and says what came of it. Gives whether it ended well. */
@@ -74,9 +83,14 @@ export class Prompt {
       : new Error('interrupted');
   }
 
+  /** Whether anything is evaluated. */
+  get busy(): boolean {
+    return Atomics.load(this.running, 0) > 0;
+  }
+
   /** Stops what is evaluated. Says whether anything was. */
   interrupt(): boolean {
-    if (this.#running === 0) return false;
+    if (!this.busy) return false;
     this.#queue.clear();
     this.#evaluator?.then((evaluator) => evaluator.interrupt()).catch(() => undefined);
     return true;
@@ -88,7 +102,7 @@ export class Prompt {
 
   /** One after another: a cell sees what those before it have declared. */
   async #run(code: string): Promise<Evaluation> {
-    this.#running += 1;
+    Atomics.add(this.running, 0, 1);
     try {
       const evaluation = await this.#queue.add(async () => {
         const evaluator = await this.evaluator;
@@ -96,13 +110,9 @@ export class Prompt {
       });
       return evaluation ?? { status: 'interrupted' };
     } finally {
-      this.#running -= 1;
+      Atomics.sub(this.running, 0, 1);
     }
   }
-}
-
-function offerText({ text, type }: Completion): string {
-  return type ? `${text}: ${type.replace(/\s+/g, ' ')}` : text;
 }
 
 function resultText(value: unknown): string {

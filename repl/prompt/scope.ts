@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import * as strobe from '../../src/index.js';
 import { display } from '../../src/display/index.js';
 import type { EvaluatorOptions } from '../../src/evaluator/evaluator.js';
-import { namedCallbacks } from '../runs/view.js';
+import { namedCallbacks } from '../runs/owners.js';
 
 type Globals = NonNullable<EvaluatorOptions['globals']>;
 
@@ -19,8 +19,8 @@ export function globalsOf(run: strobe.Run, file: string): Globals {
   ]);
   return {
     ...(Object.fromEntries(exported) as Globals),
-    strobe: { value: strobe, type: "typeof import('strobe')" },
-    tf: { value: tf, type: "typeof import('@tensorflow/tfjs')" },
+    strobe: { value: strobe, module: 'strobe' },
+    tf: { value: tf, module: '@tensorflow/tfjs' },
     display: { value: display, type: "typeof import('strobe/display').display" },
     ...liveGlobals(run, file),
   };

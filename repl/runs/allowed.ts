@@ -1,31 +1,28 @@
 import { z } from 'zod';
-import { optionSchema } from '../../src/callbacks/options.js';
 import { describe } from '../../src/errors.js';
 
-/** Why a value cannot be put into a field: what may be, and what came. */
-export interface Refusal {
-  expected: string;
-  received: string;
-}
+/** What came of checking a value for a field: the value, or what may be there and what came. */
+export type Verdict = { value: unknown } | { expected: string; received: string };
 
 /**
- * Whether a field may be set to a value: what the options of the owner's class say, where it has such an option; else a value
- * of the type that is there.
+ * Whether a field that holds `from` may be set to `to`: as the schema of the option of that name says, where there is one;
+ * else the type stays what it is.
  */
-export function refusalOf(owner: object, field: string, from: unknown, to: unknown): Refusal | undefined {
-  const schema = optionSchema(owner, field);
-  if (schema && isTelling(schema)) {
-    return schema.safeParse(to).success ? undefined : { expected: allowedText(schema), received: describe(to) };
+export function verdictOn(schema: z.ZodType | undefined, from: unknown, to: unknown): Verdict {
+  const parsed = schema?.safeParse(to);
+  if (parsed && !parsed.success) {
+    const said = schema && isTelling(schema) ? textOf(jsonOf(schema)) : parsed.error.issues[0]?.message;
+    return { expected: said ?? 'another value', received: describe(to) };
   }
+  if (schema && isTelling(schema)) return { value: parsed?.data };
   const type = typeName(from);
-  if (from === undefined || from === null || type === typeName(to)) return undefined;
+  if (from === undefined || from === null || type === typeName(to)) return { value: to };
   return { expected: NOUNS[type] ?? type, received: describe(to) };
 }
 
 /** What may be put into a field, in a few words. */
-export function allowedFor(owner: object, field: string, value: unknown): string {
-  const schema = optionSchema(owner, field);
-  if (schema && isTelling(schema)) return allowedText(schema);
+export function allowedFor(schema: z.ZodType | undefined, value: unknown): string {
+  if (schema && isTelling(schema)) return textOf(jsonOf(schema));
   return NOUNS[typeName(value)] ?? 'any value';
 }
 
@@ -42,6 +39,7 @@ function typeName(value: unknown): string {
 }
 
 interface JsonSchema {
+  description?: string;
   type?: string;
   enum?: unknown[];
   const?: unknown;
@@ -63,15 +61,12 @@ function jsonOf(schema: z.ZodType): JsonSchema {
 
 /** Some options are checked elsewhere: their schema takes anything. */
 function isTelling(schema: z.ZodType): boolean {
-  const { type, anyOf, enum: values, const: value } = jsonOf(schema);
-  return type !== undefined || anyOf !== undefined || values !== undefined || value !== undefined;
+  const { description, type, anyOf, enum: values, const: value } = jsonOf(schema);
+  return [description, type, anyOf, values, value].some((part) => part !== undefined);
 }
 
-function allowedText(schema: z.ZodType): string {
-  return textOf(jsonOf(schema));
-}
-
-function textOf({ type, enum: values, const: value, anyOf, ...range }: JsonSchema): string {
+function textOf({ description, type, enum: values, const: value, anyOf, ...range }: JsonSchema): string {
+  if (description !== undefined) return description;
   if (anyOf) return anyOf.map(textOf).join(', or ');
   if (values) return `one of ${values.map(String).join(', ')}`;
   if (value !== undefined) return String(value);

@@ -1,13 +1,14 @@
 import { ConfigurationError, StrobeError } from '../../src/errors.js';
 import { isPlainData } from '../../src/tensors/plain.js';
-import { allowedFor, refusalOf } from './allowed.js';
 import type { FieldView } from '../store/state.js';
+import { allowedFor, verdictOn } from './allowed.js';
+import type { Owner } from './owners.js';
 
 /** The fields of an object that can be looked at and changed: data, no tensors, no functions. */
-export function fieldsOf(owner: object): FieldView[] {
-  return Object.entries(owner)
+export function fieldsOf({ of, schema }: Omit<Owner, 'name'>): FieldView[] {
+  return Object.entries(of)
     .filter(([, value]) => isPlainData(value))
-    .map(([name, value]) => ({ name, text: textOf(value), allowed: allowedFor(owner, name, value) }));
+    .map(([name, value]) => ({ name, text: textOf(value), allowed: allowedFor(schema?.(name), value) }));
 }
 
 /** A value as it would be typed. */
@@ -34,26 +35,27 @@ export function parseValue(text: string): unknown {
 /**
  * Sets a field to what was typed.
  *
- * @throws ConfigurationError if there is no such field, or it holds values of another type
+ * @throws ConfigurationError if there is no such field, or it holds values of another type or range
  */
-export function setField(
-  owner: object,
-  ownerName: string,
-  field: string,
-  text: string,
-): { from: unknown; to: unknown } {
+export function setField(owner: Owner, field: string, text: string): { from: unknown; to: unknown } {
   const names = fieldsOf(owner).map(({ name }) => name);
   if (!names.includes(field)) {
-    throw refusal(`${ownerName} has no field ${field}.`, names.join(', ') || 'no fields', field, 'choose one of these');
+    throw refusal(
+      `${owner.name} has no field ${field}.`,
+      names.join(', ') || 'no fields',
+      field,
+      'choose one of these',
+    );
   }
-  const fields = owner as Record<string, unknown>;
+  const fields = owner.of as Record<string, unknown>;
   const from = fields[field];
-  const to = parseValue(text);
-  const wrong = refusalOf(owner, field, from, to);
-  if (wrong)
-    throw refusal(`${ownerName}.${field} cannot be that.`, wrong.expected, wrong.received, `now it is ${textOf(from)}`);
-  fields[field] = to;
-  return { from, to };
+  const verdict = verdictOn(owner.schema?.(field), from, parseValue(text));
+  if ('expected' in verdict) {
+    const { expected, received } = verdict;
+    throw refusal(`${owner.name}.${field} cannot be that.`, expected, received, `now it is ${textOf(from)}`);
+  }
+  fields[field] = verdict.value;
+  return { from, to: verdict.value };
 }
 
 function refusal(what: string, expected: string, received: string, hint: string): ConfigurationError {

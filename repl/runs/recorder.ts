@@ -6,8 +6,6 @@ import { viewOfTensor } from './tensor-view.js';
 
 /** Milliseconds of batches that the speed is measured over. */
 const WINDOW = 3000;
-/** Names under which modules log what is the loss of each step. */
-const LOSS = new Set(['loss', 'loss_step']);
 
 /** Writes down what a run's events tell: the loss of every step, its speed, and, when asked, gradients. */
 export class Recorder {
@@ -54,8 +52,18 @@ export class Recorder {
       const rows = this.run.trainer.metricHistory;
       this.#logged = metricNames(rows).map((name) => ({ name, ...metricSeries(rows, name) }));
     }
-    const logged = this.#loss.x.length > 0 ? this.#logged.filter(({ name }) => !LOSS.has(name)) : this.#logged;
-    return this.#loss.x.length > 0 ? [this.#loss, ...logged] : logged;
+    if (this.#loss.x.length === 0) return this.#logged;
+    return [this.#loss, ...this.#logged.filter((curve) => !this.#isLoss(curve))];
+  }
+
+  /** Whether a curve is the loss once more, at some of the steps, under the name by which a module logs it. */
+  #isLoss({ name, x, y }: Curve): boolean {
+    if (name === 'loss' || name === 'loss_step') return true;
+    if (!/loss/.test(name)) return false;
+    // Logged steps are counted from 0, those that a run has taken from 1.
+    const at = this.#loss.x.lastIndexOf((x.at(-1) ?? NaN) + 1);
+    const same = (a = NaN, b = NaN): boolean => Math.abs(a - b) <= 1e-6 * Math.abs(b);
+    return at >= 0 && same(y.at(-1), this.#loss.y[at]);
   }
 
   /** Gradients as they were when they were last looked at. */

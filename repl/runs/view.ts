@@ -3,6 +3,7 @@ import type { Callback, Run } from '../../src/index.js';
 import type { CallbackView, ParameterView, RunRow, RunView } from '../store/state.js';
 import { shortNumber } from '../../src/display/short-number.js';
 import { fieldsOf } from './fields.js';
+import { callbackOwner, namedCallbacks } from './owners.js';
 import type { Recorder } from './recorder.js';
 import { viewOfTensor } from './tensor-view.js';
 
@@ -55,22 +56,11 @@ function secondsLeft({ trainer, position }: Run, batches: number, rate: number):
   return rate > 0 && Number.isFinite(left) ? left / rate : NaN;
 }
 
-/** A name for each callback: its class, numbered when there are several of it. */
-export function namedCallbacks(run: Run, disabled: readonly Callback[] = []): [name: string, callback: Callback][] {
-  const used = new Map<string, number>();
-  return [...run.callbacks, ...disabled].map((callback) => {
-    const { name } = callback.constructor;
-    const count = (used.get(name) ?? 0) + 1;
-    used.set(name, count);
-    return [count === 1 ? name : `${name}#${count}`, callback];
-  });
-}
-
 function callbackViews(run: Run, disabled: readonly Callback[]): CallbackView[] {
   return namedCallbacks(run, disabled).map(([name, callback]) => ({
     name,
     enabled: !disabled.includes(callback),
-    fields: fieldsOf(callback),
+    fields: fieldsOf(callbackOwner(name, callback)),
   }));
 }
 

@@ -1,8 +1,10 @@
 import { join, resolve } from 'node:path';
 import {
+  ModelCheckpoint,
   ProgressBar,
   type Breakpoint,
   type Callback,
+  type FitResult,
   type HookName,
   type Run,
   type RunEvent,
@@ -29,6 +31,8 @@ export interface Arrival {
   stoppedBy: string[];
   /** Whether it came to where it was sent. */
   reached: boolean;
+  /** How it ended, if it has. */
+  result?: FitResult;
 }
 
 export interface WorkbenchOptions extends RunOptions {
@@ -92,7 +96,11 @@ export class Workbench {
   /** Runs with steps that no file holds. */
   get unsaved(): Run[] {
     return this.#benches
-      .filter(({ run, savedAt }) => run.status === 'paused' && run.position.globalStep > savedAt)
+      .filter(({ run, savedAt }) => {
+        const { status, position, trainer } = run;
+        const written = trainer.callbacks.map((each) => (each instanceof ModelCheckpoint ? each.lastSavedStep : 0));
+        return status !== 'running' && status !== 'failed' && position.globalStep > Math.max(savedAt, ...written);
+      })
       .map(({ run }) => run);
   }
 
@@ -189,7 +197,8 @@ export class Workbench {
       run.play();
       const event = await run.wait();
       const stops = run.breakpoints.filter(({ id, hits }) => hits > (before.get(id) ?? 0));
-      return { event, stoppedBy: stops.map(({ id, description }) => `${id}: ${description}`), reached };
+      const stoppedBy = stops.map(({ id, description }) => `${id}: ${description}`);
+      return { event, stoppedBy, reached, ...(event ? {} : { result: await run.finish() }) };
     } finally {
       stopLooking?.();
       recorder.settle();
@@ -207,8 +216,11 @@ export class Workbench {
 
   async rewind(to: number | { step: number } | { epoch: number }): Promise<void> {
     await this.whenStanding(async () => {
-      await this.run.rewind(to);
-      this.#bench.recorder.settle();
+      const bench = this.#bench;
+      await bench.run.rewind(to);
+      // What was saved of the future is of another one.
+      bench.savedAt = Math.min(bench.savedAt, bench.run.position.globalStep);
+      bench.recorder.settle();
     });
   }
 

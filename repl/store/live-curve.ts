@@ -1,6 +1,6 @@
 import type { Curve } from './state.js';
 
-const LIMIT = 4096;
+const LIMIT = 2048;
 
 /** A curve that is added to at every step and takes bounded room: when it is full, every second point goes, from then on. */
 export class LiveCurve implements Curve {

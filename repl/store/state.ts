@@ -117,8 +117,15 @@ export interface Input {
   before: readonly string[];
   text: string;
   cursor: number;
-  /** What could stand there, and what is chosen of it. */
-  offers: readonly string[];
+  /** What could stand there. */
+  offers: readonly Offer[];
+}
+
+/** A word that could stand where something is typed. */
+export interface Offer {
+  text: string;
+  /** Its type, or what it is. */
+  type?: string | undefined;
 }
 
 /** Something to read that takes the whole screen. */

@@ -75,7 +75,9 @@ export interface EngineReport {
 
 /** One line of `listEngines()`. */
 export interface EngineStatus {
+  /** The name that `backend` takes. */
   name: string;
+  /** Whether it can be used on this machine. */
   available: boolean;
   /** Why not, when it is not available. */
   why: string | null;

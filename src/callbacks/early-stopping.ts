@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { ContractError, StrobeError } from '../errors.js';
 import type { Module } from '../module/module.js';
 import { retain } from '../tensors/share.js';
-import { disposeAll, mapTensors } from '../tensors/tree.js';
+import { disposeAll } from '../tensors/tree.js';
 import { Callback, type CallbackKind } from '../trainer/callback.js';
 import type { Trainer } from '../trainer/trainer.js';
-import { checkMode, isJudging, worst, type Mode } from './monitor.js';
+import { monitorMode, isJudging, worst, type MonitorMode } from './monitor.js';
 import { checkOptions } from './options.js';
 import { announcement } from './stopping/announcement.js';
 import { judge, plain, type StoppingReason, type Verdict } from './stopping/verdict.js';
@@ -23,7 +23,7 @@ const schema = z.strictObject({
   /** Say what was decided. */
   verbose: z.boolean().default(false),
   /** Whether an improvement is a lower or a higher value. */
-  mode: z.custom<Mode>().default('min'),
+  mode: monitorMode.default('min'),
   /** A missing metric is an error; otherwise it is passed over. */
   strict: z.boolean().default(true),
   /** Stop when the metric is NaN or infinite; otherwise that counts as no improvement. */
@@ -47,36 +47,61 @@ const schema = z.strictObject({
 /** What EarlyStopping takes. @interface */
 export type EarlyStoppingOptions = z.input<typeof schema>;
 
-interface Progress {
+/** What an EarlyStopping writes into checkpoints. */
+export interface EarlyStoppingState {
+  /** Checks in a row without an improvement. */
   waitCount: number;
+  /** The best value so far. */
   bestScore: number;
+  /** Epoch in which it asked to stop. */
   stoppedEpoch: number;
+  /** Why it asked to stop, if it did. */
   stoppingReason: StoppingReason;
+  /** The same in words. */
   stoppingReasonMessage: string;
+  /** As it was set; kept for the reader, not loaded. */
+  patience: number;
+  /** The weights of the best value, with `restoreBestWeights`. */
   bestWeights?: Record<string, tf.Tensor>;
 }
 
 /** Stops training when a metric has stopped improving. `restoreBestWeights`, `startFromEpoch` and `baseline` are Keras's. */
 export class EarlyStopping extends Callback {
+  /** The metric it watches. */
   readonly monitor: string;
-  readonly mode: Mode;
+  /** Whether less or more of it is better. */
+  readonly mode: MonitorMode;
+  /** An improvement is at least so large. */
   minDelta: number;
+  /** Checks without an improvement before it stops. */
   patience: number;
+  /** Whether it says what it sees. */
   verbose: boolean;
+  /** Whether a metric that is not logged is an error. */
   strict: boolean;
+  /** Whether NaN and infinity end the training. */
   checkFinite: boolean;
+  /** A value that is good enough; undefined: none. */
   stoppingThreshold: number | undefined;
+  /** A value that is bad enough; undefined: none. */
   divergenceThreshold: number | undefined;
+  /** Whether the module gets the best weights at the end. */
   restoreBestWeights: boolean;
+  /** Epochs before this one are not looked at. */
   startFromEpoch: number;
+  /** What a value has to beat to count as an improvement; undefined: only those before. */
   baseline: number | undefined;
+  /** Whether only the first of several processes speaks. */
   logRankZeroOnly: boolean;
   /** Checks in a row without an improvement. */
   waitCount = 0;
+  /** The best value so far; at first the worst there is. */
   bestScore: number;
   /** Epoch in which it asked to stop; 0 also if it never did: `stoppingReason` tells. */
   stoppedEpoch = 0;
+  /** Why it asked to stop; `NOT_STOPPED` if it did not. */
   stoppingReason: StoppingReason = 'NOT_STOPPED';
+  /** The same in words; empty if it did not. */
   stoppingReasonMessage = '';
   #checkOnTrainEpochEnd: boolean | undefined;
   #bestWeights: Record<string, tf.Tensor> | undefined;
@@ -85,7 +110,7 @@ export class EarlyStopping extends Callback {
     super();
     const given = checkOptions('EarlyStopping', schema, options);
     this.monitor = given.monitor;
-    this.mode = checkMode('EarlyStopping', given.mode);
+    this.mode = given.mode;
     this.minDelta = given.minDelta;
     this.patience = given.patience;
     this.verbose = given.verbose;
@@ -132,9 +157,9 @@ export class EarlyStopping extends Callback {
     this.#keepWeights(undefined);
   }
 
-  override stateDict(): object {
+  override stateDict(): EarlyStoppingState {
     const { waitCount, bestScore, stoppedEpoch, stoppingReason, stoppingReasonMessage, patience } = this;
-    const weights = this.#bestWeights;
+    const weights = this.#bestWeights && Object.entries(this.#bestWeights);
     return {
       waitCount,
       bestScore,
@@ -142,12 +167,12 @@ export class EarlyStopping extends Callback {
       stoppingReason,
       stoppingReasonMessage,
       patience,
-      ...(weights ? { bestWeights: mapTensors(weights, retain) } : {}),
+      ...(weights ? { bestWeights: Object.fromEntries(weights.map(([name, tensor]) => [name, retain(tensor)])) } : {}),
     };
   }
 
   /** Progress comes from the checkpoint; configuration, such as patience, from the constructor. */
-  override loadStateDict(state: Progress): void {
+  override loadStateDict(state: EarlyStoppingState): void {
     this.waitCount = state.waitCount;
     this.bestScore = state.bestScore;
     this.stoppedEpoch = state.stoppedEpoch;

@@ -1,7 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { checkOptions } from './options.js';
-import { averagingShape, WeightAveraging, type AveragingMoment, type AveragingState } from './weight-averaging.js';
+import {
+  averagingShape,
+  WeightAveraging,
+  type AveragingMoment,
+  type WeightAveragingState,
+} from './weight-averaging.js';
 
 const schema = z.strictObject({
   ...averagingShape,
@@ -20,9 +25,13 @@ export type EMAWeightAveragingOptions = z.input<typeof schema>;
 
 /** An exponential moving average of the weights. */
 export class EMAWeightAveraging extends WeightAveraging {
+  /** How much of the average stays at an update. */
   readonly decay: number;
+  /** Optimizer steps from one update to the next. */
   readonly updateEveryNSteps: number;
+  /** The first step after which to update; undefined: at once. */
   readonly updateStartingAtStep: number | undefined;
+  /** The first epoch after which to update; undefined: at once. */
   readonly updateStartingAtEpoch: number | undefined;
   /** Epochs whose ends it was asked about. */
   #epochs = 0;
@@ -41,11 +50,11 @@ export class EMAWeightAveraging extends WeightAveraging {
   }
 
   /** When it began by the epoch is part of the state, too. */
-  override stateDict(): AveragingState & { epochs: number } {
+  override stateDict(): WeightAveragingState & { epochs: number } {
     return { ...super.stateDict(), epochs: this.#epochs };
   }
 
-  override loadStateDict({ epochs, ...state }: AveragingState & { epochs: number }): void {
+  override loadStateDict({ epochs, ...state }: WeightAveragingState & { epochs: number }): void {
     super.loadStateDict(state);
     this.#epochs = epochs;
   }

@@ -131,6 +131,7 @@ export type BackboneFinetuningOptions = z.input<typeof schema>;
 /** Freezes `module.backbone`, and trains it from an epoch on, its learning rate rising to that of the head. */
 export class BackboneFinetuning extends BaseFinetuning {
   readonly #options: z.output<typeof schema>;
+  /** The backbone's learning rate as it was set last. */
   previousBackboneLr: number | undefined;
 
   constructor(options: BackboneFinetuningOptions = {}) {

@@ -25,6 +25,7 @@ export type GradientAccumulationSchedulerOptions = z.input<typeof schema>;
 
 /** Changes how many batches' gradients are added up for an update, from epoch to epoch. */
 export class GradientAccumulationScheduler extends Callback {
+  /** Batches accumulated, by the epoch from which on. */
   readonly scheduling: Readonly<Record<number, number>>;
 
   constructor(options: GradientAccumulationSchedulerOptions) {

@@ -16,11 +16,15 @@ export type MetricsHistoryOptions = z.input<typeof schema>;
 
 /** What the metrics were at one moment. */
 export interface MetricsRow {
+  /** What was going on. */
   readonly stage: Stage;
+  /** Whether it stands for a step or for an epoch. */
   readonly interval: 'step' | 'epoch';
+  /** Index of the epoch, from 0. */
   readonly epoch: number;
   /** Optimizer steps done. */
   readonly step: number;
+  /** Values by name. */
   readonly metrics: Readonly<Metrics>;
 }
 
@@ -42,6 +46,7 @@ export class MetricsHistory extends Callback {
     return 'monitor';
   }
 
+  /** What was kept, oldest first. */
   get rows(): readonly MetricsRow[] {
     return this.#rows;
   }

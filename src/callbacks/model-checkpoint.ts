@@ -10,23 +10,32 @@ import type { Trainer } from '../trainer/trainer.js';
 import { checkpointName, DEFAULT_STYLE } from './checkpoints/naming.js';
 import { metricsNow, refuseMissing } from './checkpoints/metrics.js';
 import { checkpointSettings, type CheckpointSettings, type ModelCheckpointOptions } from './checkpoints/options.js';
-import { entered, loserOf, rankingAsYaml, ranks, scoreOf, type Ranking } from './checkpoints/ranking.js';
+import { entered, loserOf, rankingAsYaml, ranks, scoreOf } from './checkpoints/ranking.js';
 import { defaultFolder, folderFrom, freePath, isInside, isOccupied, linkTo } from './checkpoints/storage.js';
 import { belongsToEpochEnd, epochIsDue, stepIsDue, timeIsDue } from './checkpoints/trigger.js';
-import { isJudging, worst, type Mode } from './monitor.js';
+import { isJudging, worst, type MonitorMode } from './monitor.js';
 
 export type { ModelCheckpointOptions } from './checkpoints/options.js';
 
 /** What a ModelCheckpoint writes into the checkpoints it saves. */
-export interface CheckpointState {
+export interface ModelCheckpointState {
+  /** The metric it ranks by; null: none. */
   monitor: string | null;
+  /** The best file; empty before there is one. */
   bestModelPath: string;
+  /** That file's value of the metric. */
   bestModelScore: number | null;
+  /** The value of the file that was saved last. */
   currentScore: number | null;
+  /** Folder of the files. */
   dirpath: string;
-  bestKModels: Ranking;
+  /** Values of the metric by path. */
+  bestKModels: Record<string, number>;
+  /** The worst of the best k. */
   kthBestModelPath: string;
+  /** The score that a new file has to beat once there are k. */
   kthValue: number;
+  /** The file that `saveLast` wrote. */
   lastModelPath: string;
   /** The file that was saved last, and the optimizer step it belongs to. */
   lastSaved: { path: string; step: number };
@@ -40,22 +49,33 @@ export interface CheckpointState {
 export class ModelCheckpoint extends Callback {
   /** What names are made with; set them before the fit, or override them in a subclass. */
   joinChar = DEFAULT_STYLE.joinChar;
+  /** Stands between a metric's name and its value. */
   equalsChar = DEFAULT_STYLE.equalsChar;
+  /** What names end with. */
   extension = DEFAULT_STYLE.extension;
   /** Name of the file that `saveLast` writes; a template, too. */
   nameLast = 'last';
   /** What counting starts with where a name is taken. */
   startingVersion = 1;
+  /** The metric it ranks by; undefined: the latest is the best. */
   readonly monitor: string | undefined;
-  readonly mode: Mode;
+  /** Whether less or more of it is better. */
+  readonly mode: MonitorMode;
+  /** Folder of the files; undefined until the fit begins, if it was not given. */
   dirpath: string | undefined;
+  /** The best file; empty before there is one. */
   bestModelPath = '';
+  /** That file's value of the metric; null without one. */
   bestModelScore: number | null = null;
+  /** The value of the file that was saved last. */
   currentScore: number | null = null;
-  bestKModels: Ranking = {};
+  /** Values of the metric by path, of the files that are kept. */
+  bestKModels: Record<string, number> = {};
+  /** The worst of the best k. */
   kthBestModelPath = '';
   /** The score that a new file has to beat once there are k. */
   kthValue: number;
+  /** The file that `saveLast` wrote; empty before there is one. */
   lastModelPath = '';
   readonly #settings: CheckpointSettings;
   #lastSaved = { path: '', step: 0 };
@@ -162,7 +182,7 @@ export class ModelCheckpoint extends Callback {
     await writeAtomically(path, [new TextEncoder().encode(rankingAsYaml(this.bestKModels))]);
   }
 
-  override stateDict(): CheckpointState {
+  override stateDict(): ModelCheckpointState {
     const { bestModelPath, bestModelScore, currentScore, kthBestModelPath, kthValue, lastModelPath } = this;
     return {
       monitor: this.monitor ?? null,
@@ -182,7 +202,7 @@ export class ModelCheckpoint extends Callback {
     };
   }
 
-  override loadStateDict(state: CheckpointState): void {
+  override loadStateDict(state: ModelCheckpointState): void {
     this.bestModelPath = state.bestModelPath;
     this.#deferred = state.deferred;
     this.#timed = state.sinceSave === undefined ? 0 : performance.now() - state.sinceSave;
@@ -199,6 +219,11 @@ export class ModelCheckpoint extends Callback {
     this.kthBestModelPath = state.kthBestModelPath;
     this.kthValue = state.kthValue;
     this.lastModelPath = state.lastModelPath;
+  }
+
+  /** Optimizer steps that the newest checkpoint holds; 0 before there is one. */
+  get lastSavedStep(): number {
+    return this.#lastSaved.step;
   }
 
   get #folder(): string {

@@ -1,27 +1,21 @@
-import { ConfigurationError, describe, StrobeError } from '../errors.js';
+import { z } from 'zod';
 import type { Trainer } from '../trainer/trainer.js';
 
-export type Mode = 'min' | 'max';
+/** Whether less (`min`) or more (`max`) of a metric is better. */
+export type MonitorMode = 'min' | 'max';
 
-/** Refuses anything but 'min' and 'max'. */
-export function checkMode(owner: string, mode: unknown): Mode {
-  if (mode === 'min' || mode === 'max') return mode;
-  throw new ConfigurationError(
-    StrobeError.compose(`${owner}: \`mode\` can be 'min' or 'max'.`, {
-      expected: "'min' for metrics that shall fall, 'max' for those that shall rise",
-      received: describe(mode),
-      hint: "e.g. mode: 'min' for a loss, mode: 'max' for an accuracy",
-    }),
-  );
-}
+/** The option that says so. */
+export const monitorMode = z.enum(['min', 'max'], {
+  error: "`mode` can be 'min' for metrics that shall fall, such as a loss, or 'max' for those that shall rise",
+});
 
 /** The one definition of "better" for everything that monitors: strictly, by more than `minDelta`. NaN is never better. */
-export function isBetter(mode: Mode, value: number, than: number, minDelta = 0): boolean {
+export function isBetter(mode: MonitorMode, value: number, than: number, minDelta = 0): boolean {
   return mode === 'min' ? value + minDelta < than : value - minDelta > than;
 }
 
 /** The worst value there is: everything finite is better. */
-export function worst(mode: Mode): number {
+export function worst(mode: MonitorMode): number {
   return mode === 'min' ? Infinity : -Infinity;
 }
 

@@ -23,6 +23,8 @@ export type OnExceptionCheckpointOptions = z.input<typeof schema>;
  * ends well deletes it.
  */
 export class OnExceptionCheckpoint extends Callback {
+  /** Where it saves. */
+  /** Where it saves. */
   readonly ckptPath: string;
 
   constructor(options: OnExceptionCheckpointOptions) {

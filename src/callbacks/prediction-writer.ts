@@ -21,6 +21,7 @@ export type PredictionWriterOptions = z.input<typeof schema>;
  * `trainer.predict`: read them, do not dispose them.
  */
 export abstract class PredictionWriter extends Callback {
+  /** Whether it writes after batches, after epochs, or both. */
   readonly writeInterval: 'batch' | 'epoch' | 'batchAndEpoch';
   /** By loader: what each batch gave, and the numbers of its samples. */
   #predictions: unknown[][] = [];

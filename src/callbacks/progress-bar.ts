@@ -66,6 +66,7 @@ export class ProgressBar extends Callback {
     this.refreshRate = refreshRateIn(process.env, this.#options.refreshRate);
   }
 
+  /** Whether it draws. */
   get isEnabled(): boolean {
     return this.#enabled && this.refreshRate > 0;
   }
@@ -80,14 +81,17 @@ export class ProgressBar extends Callback {
     return this.#totals.val ?? 0;
   }
 
+  /** Batches of the sanity check. */
   get totalSanityBatches(): number {
     return this.#totals.sanity ?? 0;
   }
 
+  /** Batches of the loader that is tested on. */
   get totalTestBatches(): number {
     return this.#totals.test ?? 0;
   }
 
+  /** Batches of the loader that is predicted on. */
   get totalPredictBatches(): number {
     return this.#totals.predict ?? 0;
   }

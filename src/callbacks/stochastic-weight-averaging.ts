@@ -28,9 +28,13 @@ const schema = z.strictObject({
 /** What StochasticWeightAveraging takes. @interface */
 export type StochasticWeightAveragingOptions = z.input<typeof schema>;
 
-interface State {
+/** What a StochasticWeightAveraging writes into checkpoints. */
+export interface StochasticWeightAveragingState {
+  /** How many sets of weights are in it, and what they come to. */
   average: { count: number; values: Record<string, tf.Tensor> };
+  /** Learning rates as they were when averaging began, one for each group. */
   startLrs: number[];
+  /** Epoch of the last update. */
   latestUpdateEpoch: number;
 }
 
@@ -131,7 +135,7 @@ export class StochasticWeightAveraging extends Callback {
     if (stage === 'fit') this.#average.dispose();
   }
 
-  override stateDict(): State {
+  override stateDict(): StochasticWeightAveragingState {
     const { count, values } = this.#average.state();
     return {
       average: { count, values },
@@ -140,7 +144,7 @@ export class StochasticWeightAveraging extends Callback {
     };
   }
 
-  override loadStateDict({ average, startLrs, latestUpdateEpoch }: State): void {
+  override loadStateDict({ average, startLrs, latestUpdateEpoch }: StochasticWeightAveragingState): void {
     this.#average.load(average);
     tf.dispose(average.values);
     this.#startLrs = [...startLrs];

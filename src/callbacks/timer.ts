@@ -19,15 +19,17 @@ const schema = z.strictObject({
 /** What Timer takes. @interface */
 export type TimerOptions = z.input<typeof schema>;
 
-const STAGES = ['train', 'sanityCheck', 'validate', 'test', 'predict'] as const;
 /** What a Timer measures apart. */
-export type TimedStage = (typeof STAGES)[number];
+export type TimedStage = 'train' | 'sanityCheck' | 'validate' | 'test' | 'predict';
+const STAGES: readonly TimedStage[] = ['train', 'sanityCheck', 'validate', 'test', 'predict'];
 
 /** Takes the time of each stage, and ends the training when its time is up; `minEpochs` and `minSteps` come first. */
 export class Timer extends Callback {
   /** Seconds; undefined for ever. */
   readonly duration: number | undefined;
+  /** Whether it looks at the clock after batches or after epochs. */
   readonly interval: 'step' | 'epoch';
+  /** Whether it says that the time is up. */
   readonly verbose: boolean;
   /** Seconds of training before this process. */
   #offset = 0;

@@ -25,9 +25,13 @@ const schema = z.strictObject({
 /** What WeightAveraging takes. @interface */
 export type WeightAveragingOptions = z.input<typeof schema>;
 
-export interface AveragingState {
+/** What a WeightAveraging writes into checkpoints. */
+export interface WeightAveragingState {
+  /** How many sets of weights are in it, and what they come to. */
   average: { count: number; values: Record<string, tf.Tensor> };
+  /** Optimizer steps done at the last update. */
   latestUpdateStep: number;
+  /** Epoch of the last update; -1: none yet. */
   latestUpdateEpoch: number;
   /** During a validation: the weights that training goes on with. */
   live: Record<string, tf.Tensor>;
@@ -140,7 +144,7 @@ export class WeightAveraging extends Callback {
     delete checkpoint['currentModelState'];
   }
 
-  override stateDict(): AveragingState {
+  override stateDict(): WeightAveragingState {
     return {
       average: this.#average.state(),
       latestUpdateStep: this.#latestUpdateStep,
@@ -149,7 +153,7 @@ export class WeightAveraging extends Callback {
     };
   }
 
-  override loadStateDict({ average, latestUpdateStep, latestUpdateEpoch, live }: AveragingState): void {
+  override loadStateDict({ average, latestUpdateStep, latestUpdateEpoch, live }: WeightAveragingState): void {
     this.#average.load(average);
     tf.dispose(average.values);
     this.#latestUpdateStep = latestUpdateStep;
@@ -174,9 +178,9 @@ export class WeightAveraging extends Callback {
     return averagesOf(trainer).some((other) => Object.keys(other.#live).length > 0);
   }
 
-  #stateIn(trainer: Trainer, { callbacks }: Checkpoint): AveragingState | undefined {
+  #stateIn(trainer: Trainer, { callbacks }: Checkpoint): WeightAveragingState | undefined {
     const key = trainer.callbacks.keyed().find(([, callback]) => callback === this)?.[0];
-    return key === undefined ? undefined : (callbacks?.[key] as AveragingState | undefined);
+    return key === undefined ? undefined : (callbacks?.[key] as WeightAveragingState | undefined);
   }
 }
 

@@ -18,11 +18,15 @@ export interface Checkpoint {
   stateDict: Record<string, tf.Tensor>;
   /** What the module's `extraState()` gave. */
   extraState?: unknown;
+  /** What the module saved with `saveHyperparameters`. */
   hyperParameters?: Record<string, unknown>;
   /** By the callback's key; absent from weights-only files, as is all that follows. */
   callbacks?: Record<string, object>;
+  /** One for each optimizer. */
   optimizerStates?: OptimizerState[];
+  /** States of the schedulers, in their order. */
   lrSchedulers?: unknown[];
+  /** The data module's `stateDict()`. */
   dataModule?: unknown;
   /** Where the run stood, and the rest of what it needs to go on exactly there. */
   run?: unknown;

@@ -49,6 +49,8 @@ export async function resolve(specifier, context, next) {
 }`;
 
 async function importFile(file: string, path: string): Promise<Record<string, unknown>> {
+  // Errors name lines of the file, not of what the loader has made of it.
+  process.setSourceMapsEnabled(true);
   const unregister = register();
   registerHook(`data:text/javascript,${encodeURIComponent(TYPESCRIPT_IS_ESM)}`);
   try {

@@ -33,15 +33,27 @@ export async function train(file: string, flags: TrainFlags): Promise<void> {
   if (path) console.log(`Best checkpoint: ${path}`);
 }
 
-/** One JSON object for each event, and one for the end. */
+/** One JSON object for each event, and one for the end: how the run ended, or what it failed with. */
 async function streamed(begin: (signal: AbortSignal) => Run): Promise<void> {
   const abort = new AbortController();
   const interrupt = (): void => abort.abort(new Error('interrupted by Ctrl-C'));
+  // Whoever has read enough closes the pipe: there is nobody left to train for.
+  const closed = (error: NodeJS.ErrnoException): void => {
+    if (error.code !== 'EPIPE') throw error;
+    abort.abort(new Error('nobody reads the events'));
+  };
+  const write = (line: object | string): void =>
+    void process.stdout.write(`${typeof line === 'string' ? line : JSON.stringify(line)}\n`);
   process.once('SIGINT', interrupt);
+  process.stdout.on('error', closed);
   try {
     const run = begin(abort.signal);
-    run.on((event) => void process.stdout.write(`${toJson(event, run)}\n`));
-    process.stdout.write(`${JSON.stringify({ event: 'end', ...(await run.finish()) })}\n`);
+    run.on((event) => write(toJson(event, run)));
+    write({ event: 'end', ...(await run.finish()) });
+  } catch (error) {
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    write({ event: 'error', name, message });
+    throw error;
   } finally {
     process.off('SIGINT', interrupt);
   }

@@ -23,13 +23,19 @@ import { RandomSampler, SequentialSampler, type Sampler } from './sampler.js';
  * @typeParam B a batch; a promise of one where `get` or `collate` is asynchronous
  */
 export class DataLoader<Item = unknown, B = Collated<Item>> implements SeekableLoader<Awaited<B>> {
+  /** Where the examples come from. */
   readonly dataset: Dataset<Item, unknown>;
+  /** Examples in a batch; the last one of an epoch may have fewer. */
   readonly batchSize: number;
+  /** Whether the order is drawn anew in each epoch. */
   readonly shuffle: boolean;
+  /** What orders the examples. */
   readonly sampler: Sampler;
+  /** Whether a last batch that is not full is left out. */
   readonly dropLast: boolean;
   /** The loader's own seed, which no trainer overrides. */
   readonly seed: number | undefined;
+  /** Batches made ahead. */
   readonly prefetch: number;
   /** Whoever takes a batch disposes it. */
   readonly transient = true;

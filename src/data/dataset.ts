@@ -33,6 +33,7 @@ export type Tensors = [tf.Tensor, ...tf.Tensor[]] | tf.Tensor[] | Record<string,
  * @throws DataError when there is no tensor, one is a scalar, or their lengths along axis 0 differ
  */
 export class TensorDataset<T extends Tensors> implements Dataset<{ [K in keyof T]: tf.Tensor }, T> {
+  /** Tensors whose first dimensions run along the examples. */
   readonly tensors: T;
   readonly length: number;
 
@@ -67,6 +68,7 @@ export class TensorDataset<T extends Tensors> implements Dataset<{ [K in keyof T
 
 /** Examples in a plain array: records, tuples, numbers, whatever the collate function of the loader takes. */
 export class ArrayDataset<Item> implements Dataset<Item> {
+  /** The examples. */
   readonly items: readonly Item[];
 
   constructor(items: readonly Item[]) {

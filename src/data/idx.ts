@@ -7,6 +7,7 @@ import { DataError, StrobeError } from '../errors.js';
 export interface IdxArray {
   /** Sizes of the dimensions, the first one usually the number of examples. */
   shape: number[];
+  /** The values, row by row. */
   data: Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
 }
 

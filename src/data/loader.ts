@@ -31,6 +31,7 @@ export interface BatchIterator<B = unknown> {
 
 /** A loader that can begin at any batch of any epoch without making those before it. */
 export interface SeekableLoader<B = unknown> extends Iterable<unknown> {
+  /** Batches in an epoch. */
   readonly length: number;
   /** The rest of an epoch, from this position on. */
   batches(from: LoaderPosition): BatchIterator<B>;

@@ -14,6 +14,7 @@ export interface Sampler {
 
 /** Something with a length: a dataset, usually. */
 export interface Sized {
+  /** How many there are. */
   readonly length: number;
 }
 

@@ -10,7 +10,18 @@ import { lookOf } from './views/by-shape.js';
  * @throws ContractError if the value's own method gives something other than a record
  */
 export function bundleOf(value: unknown): MimeBundle & { 'text/plain': string } {
-  const bundle = isShowable(value) ? checked(value[SHOW]()) : (lookOf(value)?.[SHOW]() ?? {});
+  return withText(value, isShowable(value) ? value[SHOW]() : (lookOf(value)?.[SHOW]() ?? {}));
+}
+
+/** As `bundleOf`, of a value whose own method may give a promise: then it is one of the bundle. */
+export function bundleWhenReady(value: unknown): MimeBundle | Promise<MimeBundle> {
+  if (!isShowable(value)) return bundleOf(value);
+  const bundle: unknown = value[SHOW]();
+  return bundle instanceof Promise ? bundle.then((ready) => withText(value, ready)) : withText(value, bundle);
+}
+
+function withText(value: unknown, given: unknown): MimeBundle & { 'text/plain': string } {
+  const bundle = checked(given);
   const text = bundle['text/plain'];
   return { ...bundle, 'text/plain': typeof text === 'string' ? text : plainText(value) };
 }
@@ -34,7 +45,7 @@ function checked(bundle: unknown): MimeBundle {
     StrobeError.compose("An object's Symbol.for('Jupyter.display') method gave no MIME bundle.", {
       expected: "a record such as { 'text/plain': '...', 'text/html': '...' }",
       received: describe(bundle),
-      hint: 'make it synchronous, and return a record of formats by MIME type',
+      hint: 'return a record of formats by MIME type; only notebooks wait for a promise of one',
     }),
   );
 }

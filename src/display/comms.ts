@@ -1,6 +1,8 @@
 /** What a front end has sent over a comm. */
 export interface CommMessage {
+  /** What it says: JSON. */
   data: Record<string, unknown>;
+  /** What there is to know about it. */
   metadata: Record<string, unknown>;
   /** Binary data that goes beside the JSON. */
   buffers: Uint8Array[];
@@ -8,7 +10,9 @@ export interface CommMessage {
 
 /** A channel between an object in a cell and its view in the front end (Jupyter's comm). */
 export interface Comm {
+  /** The same on both sides. */
   readonly id: string;
+  /** Name of what takes it on the other side. */
   readonly target: string;
   /** Sends a message to the front end; buffers go as they are, beside the JSON. */
   send(
@@ -27,8 +31,11 @@ export interface Comm {
 export interface CommOpening {
   /** Default: a random one. */
   id?: string;
+  /** What it says: JSON. */
   data?: Record<string, unknown>;
+  /** What there is to know about it. */
   metadata?: Record<string, unknown>;
+  /** Binary data that goes beside the JSON. */
   buffers?: readonly Uint8Array[];
 }
 

@@ -5,7 +5,7 @@ import { SHOW, type MimeBundle } from './bundle.js';
 import { metricNames, metricSeries } from './metric-rows.js';
 import { Figure } from './figure/figure.js';
 import type { CurvePanel, Series } from './figure/spec.js';
-import { smoothedSeries } from './plots/metric-curves.js';
+import { missing, smoothedSeries } from './plots/metric-curves.js';
 import { brief } from './tables/callbacks.js';
 import { best, lessIsBetter } from './tables/metrics.js';
 import { Table, type Cell } from './tables/table.js';
@@ -119,6 +119,7 @@ function overlay(name: string, titles: string[], histories: MetricRow[][], optio
   return {
     kind: 'curves',
     title: name,
+    ...missing([name], [...new Set(histories.flatMap(metricNames))]),
     x: { label: 'step', integer: true },
     y: { scale: logY ? 'log' : 'linear' },
     series: histories.flatMap((rows, i) => {

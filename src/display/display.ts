@@ -1,5 +1,6 @@
 import { isLive } from './bundle.js';
-import { bundleOf, textOf } from './bundle-of.js';
+import type { MimeBundle } from './bundle.js';
+import { bundleWhenReady, textOf } from './bundle-of.js';
 import { displayHost } from './hosts.js';
 
 const shown = new Set<string>();
@@ -27,7 +28,10 @@ export function display(value: unknown, { id }: { id?: string } = {}): void {
 function show(value: unknown, id: string | undefined): void {
   const host = displayHost();
   const update = id !== undefined && shown.has(id);
-  const bundle = host.rich ? bundleOf(value) : { 'text/plain': textOf(value) };
-  host.show(bundle, id === undefined ? { update } : { id, update });
+  const show = (bundle: MimeBundle): void => host.show(bundle, id === undefined ? { update } : { id, update });
   if (id !== undefined) shown.add(id);
+  const bundle = host.rich ? bundleWhenReady(value) : { 'text/plain': textOf(value) };
+  if (!(bundle instanceof Promise)) return show(bundle);
+  const done = bundle.then(show);
+  host.pending?.(done);
 }

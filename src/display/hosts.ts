@@ -12,6 +12,8 @@ export interface DisplayHost {
    * @param options.update whether something was shown with this id before
    */
   show(bundle: MimeBundle, options: { id?: string; update: boolean }): void;
+  /** Told of what is not ready to be shown yet, so that it can be waited for. */
+  pending?(shown: Promise<void>): void;
   /** Whether what is shown can be HTML, and be replaced. */
   readonly rich: boolean;
   /** Channels to the front end, for widgets; where there are none, things are shown and updated only. */

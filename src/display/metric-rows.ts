@@ -1,15 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataError, describe, StrobeError } from '../errors.js';
-import type { Metrics } from '../module/metrics.js';
+import type { MetricsRow } from '../callbacks/metrics-history.js';
 import type { MetricRow } from '../trainer/metric-history.js';
-
-/** A row as the callback `MetricsHistory` keeps it. */
-interface KeptRow {
-  readonly step: number;
-  readonly epoch: number;
-  readonly metrics: Readonly<Metrics>;
-}
 
 /**
  * Where metrics come from: rows, a trainer or a run of this process, a `MetricsHistory`, or the path of a `metrics.csv`
@@ -18,7 +11,7 @@ interface KeptRow {
 export type MetricSource =
   | string
   | readonly MetricRow[]
-  | { readonly rows: readonly KeptRow[] }
+  | { readonly rows: readonly Pick<MetricsRow, 'step' | 'epoch' | 'metrics'>[] }
   | { readonly metricHistory: readonly MetricRow[] }
   | { readonly trainer: { readonly metricHistory: readonly MetricRow[] } };
 

@@ -37,8 +37,8 @@ export class CellEvaluator implements Evaluator {
     const home = strobeHome();
     this.#options = options;
     this.#globals = options.globals ?? {};
-    const types = Object.fromEntries(Object.entries(this.#globals).map(([name, { type }]) => [name, type]));
-    this.#compiler = new Compiler({ cwd, home, globals: types });
+    const types = Object.entries(this.#globals).map(([name, { value: _, ...type }]) => [name, type] as const);
+    this.#compiler = new Compiler({ cwd, home, globals: Object.fromEntries(types) });
     this.#executor = new Executor(cwd, this.#sources, this.#interrupts);
     this.#imports = new Imports(cwd, home, async (module, load) => {
       const { path, text } = module;
@@ -60,8 +60,10 @@ export class CellEvaluator implements Evaluator {
     const execution = this.#interrupts.begin();
     try {
       const path = '/cell.ts';
-      const rewriting = this.#compiler.call('rewrite', { path, text, known: Object.keys(this.scope), unit: 'cell' });
-      const checking = this.#compiler.call('check', { id, text });
+      const live = Object.keys(this.scope);
+      const rewriting = this.#compiler.call('rewrite', { path, text, known: live, unit: 'cell' });
+      const checking = this.#compiler.call('check', { id, text, live });
+      checking.catch(() => undefined); // Where the rewriting fails, nobody waits for it.
       const code = await rewriting;
       const checked = await this.#withinBudget(checking);
       if (execution.wasInterrupted) return { status: 'interrupted' };
@@ -85,11 +87,11 @@ export class CellEvaluator implements Evaluator {
   }
 
   complete(text: string, cursor: number): Promise<Completions> {
-    return this.#compiler.call('complete', { text, cursor });
+    return this.#compiler.call('complete', { text, cursor, live: Object.keys(this.scope) });
   }
 
   inspect(text: string, cursor: number): Promise<Inspection | undefined> {
-    return this.#compiler.call('inspect', { text, cursor });
+    return this.#compiler.call('inspect', { text, cursor, live: Object.keys(this.scope) });
   }
 
   isComplete(code: string): Promise<Completeness> {

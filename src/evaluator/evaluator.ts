@@ -1,11 +1,12 @@
 import { CellEvaluator } from './cell-evaluator.js';
+import type { GlobalType } from './compiler/protocol.js';
 import { InterruptError } from './run/interrupts.js';
 
 export interface EvaluatorOptions {
   /** Imports resolve from this folder, and relative paths start here. */
   cwd: string;
-  /** Names every cell sees: the value, and its type as TypeScript, such as `typeof import('strobe').display`. */
-  globals?: Record<string, { value: unknown; type: string }>;
+  /** Names every cell sees. */
+  globals?: Record<string, Global>;
   /**
    * How long a cell waits for the type checker, in milliseconds, before it runs unchecked: `Infinity` by default.
    * What the checker finds later goes to `onLateTypeErrors`; 0 only ever transpiles before running.
@@ -14,6 +15,9 @@ export interface EvaluatorOptions {
   /** Told of the type errors of a cell that ran before it was checked. */
   onLateTypeErrors?: (found: { cell: string; message: string; traceback: string[] }) => void;
 }
+
+/** A value with its type as TypeScript, such as `typeof import('strobe').display`, or with the module whose namespace it is. */
+export type Global = { value: unknown } & GlobalType;
 
 /**
  * Runs TypeScript cells that share their top-level variables.

@@ -109,13 +109,13 @@ export class CSVLogger implements Logger {
   }
 
   /** How many rows there are, and the last one: later metrics of its step are still added to it. */
-  stateDict(): { rows: number; last: Row | undefined } {
+  stateDict(): { rows: number; last: (Metrics & { step: number }) | undefined } {
     const last = this.#rows.at(-1);
     return { rows: this.#rows.length, last: last && { ...last } };
   }
 
   /** Goes back to the rows there were. A new logger, which has none of them, begins after them. */
-  loadStateDict({ rows, last }: { rows: number; last: Row | undefined }): void {
+  loadStateDict({ rows, last }: { rows: number; last: (Metrics & { step: number }) | undefined }): void {
     if (rows > this.#rows.length) return;
     this.#rows.length = rows;
     if (last) this.#rows[rows - 1] = { ...last };

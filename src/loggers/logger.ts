@@ -2,7 +2,8 @@ import type { ModelCheckpoint } from '../callbacks/model-checkpoint.js';
 import type { Metrics } from '../module/metrics.js';
 import type { Module } from '../module/module.js';
 
-export type RunStatus = 'success' | 'failed' | 'interrupted';
+/** How the fit that is over has ended, as loggers are told. */
+export type FinalStatus = 'success' | 'failed' | 'interrupted';
 
 /**
  * Where metrics go. Everything but `logMetrics` is optional. A method that throws fails the run, with an error that names
@@ -11,6 +12,7 @@ export type RunStatus = 'success' | 'failed' | 'interrupted';
 export interface Logger {
   /** E.g. the experiment's name; together with the version it makes the folder of its files. */
   readonly name?: string;
+  /** Which of the runs under this name. */
   readonly version?: string | number;
   /** Folder of all experiments. */
   readonly saveDir?: string;
@@ -42,7 +44,7 @@ export interface Logger {
   /** Writes out what is buffered. */
   save?(): void | Promise<void>;
   /** The run is over. */
-  finalize?(status: RunStatus): void | Promise<void>;
+  finalize?(status: FinalStatus): void | Promise<void>;
   /** Where the logger stands, so that a run that goes back takes its rows back. Taken at every step: keep it small. */
   stateDict?(): unknown;
   /** A logger for a fork of the run, which holds what was logged so far and goes on in a place of its own. */

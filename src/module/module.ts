@@ -112,6 +112,7 @@ export abstract class Module {
   automaticOptimization = true;
   /** An input (or several) that layers without an inputShape are built with, and summaries are computed from. */
   declare exampleInput?: tf.Tensor | tf.Tensor[];
+  /** What `saveHyperparameters` was given; saved with checkpoints. */
   readonly hparams: Record<string, unknown> = {};
   #logHyperparameters = true;
   /** Parameters of other optimizers that are set aside, and what they had. */
@@ -141,6 +142,7 @@ export abstract class Module {
     }
   }
 
+  /** @internal */
   get [IS_MODULE](): true {
     return true;
   }
@@ -150,10 +152,12 @@ export abstract class Module {
     return this.#host('trainer').trainer;
   }
 
+  /** Index of the epoch, from 0; 0 without a trainer. */
   get currentEpoch(): number {
     return hosts.get(this)?.trainer.currentEpoch ?? 0;
   }
 
+  /** Optimizer steps done; 0 without a trainer. */
   get globalStep(): number {
     return hosts.get(this)?.trainer.globalStep ?? 0;
   }

@@ -9,6 +9,7 @@ export interface ParameterOptions {
 
 /** One trainable tensor of a module: the variable, its gradient, and whether it wants one. */
 export class Parameter {
+  /** The tensor, as TensorFlow.js takes it. Training swaps its values. */
   readonly variable: tf.Variable;
   /** False freezes it: no gradient is computed, no optimizer touches it. */
   requiresGrad: boolean;
@@ -27,6 +28,7 @@ export class Parameter {
     return this.#name;
   }
 
+  /** The shape of the tensor. */
   get shape(): number[] {
     return this.variable.shape;
   }

@@ -6,7 +6,9 @@ import { Parameter } from './parameter.js';
 
 /** Non-trainable values that belong to the weights all the same, such as BatchNorm's moving statistics. */
 export interface Buffer {
+  /** Dotted path from the module. */
   readonly name: string;
+  /** Where its values are. */
   readonly variable: tf.Variable;
 }
 

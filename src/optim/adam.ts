@@ -39,10 +39,12 @@ export type AdamScalars = {
   shrink: number;
 };
 
+const pairUnderOne = () => z.tuple([underOne(), underOne()], 'two numbers in [0, 1)').describe('two numbers in [0, 1)');
+
 export const adamSchema = (weightDecay: number) =>
   z.strictObject({
     lr: nonNegative().default(1e-3),
-    betas: z.tuple([underOne(), underOne()], 'two numbers in [0, 1)').default([0.9, 0.999]),
+    betas: pairUnderOne().default([0.9, 0.999]),
     eps: nonNegative().default(1e-8),
     weightDecay: nonNegative().default(weightDecay),
     amsgrad: flag().default(false),

@@ -4,8 +4,11 @@ import type { z } from 'zod';
 export interface Hyperparameters {
   /** Step size. */
   lr: number;
+  /** How strongly weights are drawn to zero. */
   weightDecay?: number;
+  /** Weight of the steps before. */
   momentum?: number;
+  /** Weights of what came before, in the averages of gradients and of their squares. */
   betas?: [number, number];
 }
 

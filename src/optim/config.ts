@@ -6,6 +6,7 @@ import { Optimizer } from './optimizer.js';
 
 /** A scheduler and when to step it. */
 export interface SchedulerOptions {
+  /** What sets the learning rates. */
   scheduler: LRScheduler;
   /** Step it after epochs or after optimizer steps. Default 'epoch'. */
   interval?: 'epoch' | 'step' | undefined;
@@ -23,7 +24,9 @@ export interface SchedulerOptions {
 
 /** One optimizer with its scheduler. */
 export interface ScheduledOptimizer {
+  /** What updates the parameters. */
   optimizer: Optimizer;
+  /** Its scheduler, alone or with when to step it. */
   lrScheduler?: LRScheduler | SchedulerOptions | undefined;
   /** The metric a ReduceLROnPlateau given without options watches. */
   monitor?: string | undefined;
@@ -31,7 +34,9 @@ export interface ScheduledOptimizer {
 
 /** Several optimizers and schedulers side by side. */
 export interface ScheduledOptimizers {
+  /** All optimizers. */
   optimizers: Optimizer[];
+  /** Their schedulers, alone or with when to step them. */
   lrSchedulers?: (LRScheduler | SchedulerOptions)[] | undefined;
 }
 
@@ -41,18 +46,27 @@ export type OptimizerConfig =
 
 /** {@link SchedulerOptions} with every default filled in. */
 export interface SchedulerConfig {
+  /** What sets the learning rates. */
   scheduler: LRScheduler;
+  /** Stepped after epochs or after optimizer steps. */
   interval: 'epoch' | 'step';
+  /** Stepped every so many of these. */
   frequency: number;
+  /** The logged metric it watches. */
   monitor?: string;
+  /** Whether a metric that was not logged is an error. */
   strict: boolean;
+  /** What its learning rate is logged as. */
   name?: string;
+  /** Whether it is stepped with the monitored metric. */
   reduceOnPlateau: boolean;
 }
 
 /** What `configureOptimizers` returned, in one form. */
 export interface NormalizedOptimizers {
+  /** All optimizers. */
   optimizers: Optimizer[];
+  /** All schedulers, with every default filled in. */
   schedulers: SchedulerConfig[];
   /** Things that work, but are probably not meant. */
   warnings: string[];

@@ -5,7 +5,9 @@ import { checkOptions, withoutUndefined } from './options.js';
 
 /** Parameters that share hyperparameters. A plain object: what is written to it takes effect at the next step. */
 export type ParamGroup<H extends Hyperparameters = Hyperparameters> = H & {
+  /** The parameters it holds for. */
   params: Parameter[];
+  /** For logs, displays and the journal. */
   name?: string;
   /** The learning rate schedules start from; set by the first scheduler attached. */
   initialLr?: number;
@@ -13,8 +15,11 @@ export type ParamGroup<H extends Hyperparameters = Hyperparameters> = H & {
 
 /** A group as it is given: what it does not say it takes from the optimizer's options. */
 export type ParamGroupOptions<H extends Hyperparameters = Hyperparameters> = Partial<H> & {
+  /** The parameters it holds for. */
   params: Parameter[];
+  /** For logs, displays and the journal. */
   name?: string;
+  /** The learning rate that schedules start from. */
   initialLr?: number;
 };
 

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
 import { ContractError, describe, StrobeError } from '../errors.js';
 import type { Parameter } from '../module/parameter.js';
 import type { Algorithm, Hyperparameters, Scalars } from './algorithm.js';
@@ -45,6 +46,12 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
   /** The parameters of all groups, in order. */
   parameters(): Parameter[] {
     return this.paramGroups.flatMap((group) => group.params);
+  }
+
+  /** @internal What a field of a group may be, as the options are checked. */
+  fieldSchema(field: string): z.ZodType | undefined {
+    const { schema } = this.#algorithm;
+    return schema instanceof z.ZodObject ? (schema.shape as Record<string, z.ZodType>)[field] : undefined;
   }
 
   /** Adds parameters while training is under way, for instance a backbone that has just been unfrozen. */

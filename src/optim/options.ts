@@ -20,7 +20,7 @@ export const func = <F extends (...args: never[]) => unknown>() =>
 export const perGroup = <T extends z.ZodType>(field: T) => z.union([field, z.array(field)]);
 
 function number(allowed: string, holds: (x: number) => boolean) {
-  return z.number(allowed).refine(holds, allowed);
+  return z.number(allowed).refine(holds, allowed).describe(allowed);
 }
 
 /**

@@ -16,14 +16,18 @@ export interface ParameterState {
 
 /** A group's hyperparameters, and its parameters by name. */
 export interface GroupState {
+  /** Names of the parameters. */
   params: string[];
+  /** Step size. */
   lr: number;
   [hyperparameter: string]: unknown;
 }
 
 /** Everything an optimizer needs to go on: JSON, but for the slots' tensors. */
 export interface OptimizerState {
+  /** Slots and the number of updates, by parameter name. */
   state: Record<string, Record<string, number | tf.Tensor>>;
+  /** The groups, in their order. */
   paramGroups: GroupState[];
 }
 

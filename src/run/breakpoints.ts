@@ -4,9 +4,11 @@ import type { RunEvent } from './events.js';
 
 /** A reason for a playing run to pause. */
 export interface Breakpoint {
+  /** Counts up in each run. */
   readonly id: number;
   /** What it waits for, in words. */
   readonly description: string;
+  /** Set it to false, and the run passes over it. */
   enabled: boolean;
   /** How often it has paused the run. */
   readonly hits: number;

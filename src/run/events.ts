@@ -2,6 +2,7 @@ import type { EventExtras, HookData, HookName, HOOKS, Stage } from '../trainer/h
 
 /** Where a run stands. Plain data: it survives JSON. */
 export interface Position {
+  /** `fit`, `validate`, `test` or `predict`. */
   stage: Stage;
   /** The hook that is called next. */
   hook: HookName | 'done';

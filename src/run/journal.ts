@@ -3,7 +3,7 @@ import { NOT_PLAIN, samePlain } from '../tensors/plain.js';
 import type { Session } from '../trainer/session.js';
 import type { Position } from './events.js';
 import { noSuchSetting } from './refusals.js';
-import { settingsOf, type Marks, type SettingPath, type Settings } from './settings.js';
+import { settingsOf, type Marks, type Settings } from './settings.js';
 
 /** Something that was changed while a run was paused. Plain data. */
 export interface JournalEntry {
@@ -12,9 +12,10 @@ export interface JournalEntry {
   /** Where the run stood. */
   position: Position;
   /** What was changed, such as `['optimizers', '0', 'paramGroups', '0', 'lr']`. */
-  path: SettingPath;
+  path: readonly string[];
   /** What it was; absent for tensors, of which only the new values are kept. */
   from?: unknown;
+  /** What it became; tensors as shape, dtype and values. */
   to: unknown;
 }
 

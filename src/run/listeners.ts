@@ -4,6 +4,7 @@ import type { EventOf, RunEvent } from './events.js';
 
 /** Which events a listener wants: those of one hook, and of these every so many. */
 export interface EventFilter<H extends HookName = HookName> {
+  /** Events of this hook only. */
   hook: H;
   /** Default 1. */
   every?: number;
@@ -30,6 +31,12 @@ export class Listeners {
     const listener: Listener = { hook, every, seen: 0, tell: tell as Listener['tell'] };
     this.#all.add(listener);
     return () => void this.#all.delete(listener);
+  }
+
+  /** Whether anybody is told of this hook. */
+  concern(hook: HookName): boolean {
+    for (const listener of this.#all) if (listener.hook === undefined || listener.hook === hook) return true;
+    return false;
   }
 
   /** Tells those who want this hook's event, which is made only if somebody does. */

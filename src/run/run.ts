@@ -5,6 +5,7 @@ import { forkTrainer } from '../trainer/fork.js';
 import type { Callback, CallbackList } from '../trainer/callback.js';
 import { eventData, type Batch, type HookName } from '../trainer/hooks.js';
 import { whileUnderWay } from '../trainer/interrupt.js';
+import { MIDDLE } from '../trainer/replay/middle.js';
 import { Interruption, type AdvanceOptions, type Outcome, type Runner } from '../trainer/runner.js';
 import type { Guard } from '../trainer/session.js';
 import type { Snapshot } from '../trainer/state.js';
@@ -51,7 +52,9 @@ export type { EventFilter } from './listeners.js';
 /** Whether a run can go on (`paused`), goes on (`running`), or how it ended. */
 export type RunStatus = 'paused' | 'running' | Outcome;
 
-interface How extends Pick<AdvanceOptions, 'errors' | 'unattended'> {
+interface How extends Pick<AdvanceOptions, 'errors'> {
+  /** At which hooks the run may be stopped. Default: at every one. */
+  stopsAt?: (hook: HookName) => boolean;
   /** Whether the guard is on duty. */
   guard?: boolean;
   /** What an interrupt does: pause quietly, or pause and throw, so that whoever goes from pause to pause stops, too. */
@@ -70,6 +73,7 @@ export class Run implements AsyncIterable<RunEvent> {
   readonly #guard: (Guard & Breakpoint) | undefined;
   #pauseRequested = false;
   #playing: Promise<RunEvent | undefined> | undefined;
+  /** For displays and comparisons; a fork's is its own. */
   readonly name: string;
 
   /** @internal Use `trainer.run(model, data)`. */
@@ -87,6 +91,7 @@ export class Run implements AsyncIterable<RunEvent> {
     return this.#runner.execution.session;
   }
 
+  /** The trainer, as this run has it: a fork has one of its own. */
   get trainer(): Trainer {
     return this.#session.trainer;
   }
@@ -103,10 +108,12 @@ export class Run implements AsyncIterable<RunEvent> {
     return this.trainer.callbacks;
   }
 
+  /** Whether it can go on, goes on, or how it ended. */
   get status(): RunStatus {
     return this.#runner.outcome ?? (this.#runner.executing ? 'running' : 'paused');
   }
 
+  /** Where it stands: the hook that is called next, and the counters. */
   get position(): Position {
     const { execution } = this.#runner;
     const { progress, stage, batchIdx } = this.#session;
@@ -133,7 +140,8 @@ export class Run implements AsyncIterable<RunEvent> {
    */
   async until<H extends HookName>(hook: H, when?: (event: EventOf<H>) => boolean): Promise<EventOf<H> | undefined> {
     const stop: Stop = (candidate, event) => candidate === hook && (!when || when(event() as EventOf<H>));
-    const event = await this.#advance(stop, { guard: true, interrupted: 'pause' });
+    const stopsAt = (candidate: HookName): boolean => candidate === hook;
+    const event = await this.#advance(stop, { guard: true, interrupted: 'pause', stopsAt });
     return event?.hook === hook ? (event as EventOf<H>) : undefined;
   }
 
@@ -152,7 +160,8 @@ export class Run implements AsyncIterable<RunEvent> {
     this.#refuseIfBusy();
     this.#pauseRequested = false;
     const stop: Stop = (hook, event) => this.#pauseRequested || this.#breaks(hook, event);
-    const playing = this.#advance(stop, { guard: true, interrupted: 'pause' });
+    const stopsAt = (hook: HookName): boolean => this.#breakpoints.concerns(hook);
+    const playing = this.#advance(stop, { guard: true, interrupted: 'pause', stopsAt });
     this.#playing = playing;
     // Whoever asks the run next gets the error; until then its status says that it failed.
     playing.catch(() => undefined);
@@ -196,6 +205,7 @@ export class Run implements AsyncIterable<RunEvent> {
     return this.#breakpoints.watch(name, value, when);
   }
 
+  /** All breakpoints and watches, in the order in which they were set. */
   get breakpoints(): Breakpoint[] {
     return this.#breakpoints.list;
   }
@@ -277,7 +287,16 @@ export class Run implements AsyncIterable<RunEvent> {
   }
 
   /** Optimizer steps between which `rewind` can go back, and what remembering them costs. */
-  get history(): { from: number; to: number; bytes: number; limitBytes: number } {
+  get history(): {
+    /** The first step it reaches back to. */
+    from: number;
+    /** The last step it holds. */
+    to: number;
+    /** What it keeps alive. */
+    bytes: number;
+    /** What it may keep alive. */
+    limitBytes: number;
+  } {
     return this.#history.extent;
   }
 
@@ -336,7 +355,9 @@ export class Run implements AsyncIterable<RunEvent> {
     await this.#runner.prepare();
     takeOver(this.#session);
     const trainer = forkTrainer(this.trainer, { silent: true });
-    const [val] = [this.#session.data.loaders('val')];
+    const loaders = this.#session.data.loaders('val');
+    // In a list of one, a loader that is an array would be taken for a batch.
+    const val = loaders.length === 1 ? loaders[0] : loaders;
     const modes = this.#session.modes();
     try {
       return await trainer.validate(this.#session.module, val);
@@ -348,7 +369,7 @@ export class Run implements AsyncIterable<RunEvent> {
 
   /** Goes on to the end. */
   async finish(): Promise<FitResult> {
-    await this.#advance(() => false, { errors: 'end', unattended: () => this.#listeners.size === 0 });
+    await this.#advance(() => false, { errors: 'end', stopsAt: () => false });
     return this.trainer.result({ outcome: this.#runner.outcome ?? 'completed', reason: this.#runner.reason });
   }
 
@@ -385,7 +406,7 @@ export class Run implements AsyncIterable<RunEvent> {
 
   async #advance(
     stop: Stop,
-    { guard = false, interrupted = 'throw', ...how }: How = {},
+    { guard = false, interrupted = 'throw', stopsAt = () => true, errors = this.#onErrors }: How = {},
   ): Promise<RunEvent | undefined> {
     this.#refuseIfBusy();
     if (this.#runner.outcome !== undefined) return this.#refuseIfFailed();
@@ -393,7 +414,10 @@ export class Run implements AsyncIterable<RunEvent> {
     let thrown: { error: unknown } | undefined;
     let interruption: Interruption | undefined;
     const interrupt = (reason: string): void => void (interruption = new Interruption(`The run is paused: ${reason}.`));
+    const unattended = (): boolean => ![...MIDDLE].some((hook) => stopsAt(hook) || this.#listeners.concern(hook));
     const pass = (hook: HookName): boolean => {
+      // Who comes to a replayed step's middle comes too late to see or change anything, and waits for its end.
+      if (this.#session.hands.replayed && MIDDLE.has(hook)) return false;
       let made: RunEvent | undefined;
       const event = (): RunEvent => (made ??= this.#event(hook));
       try {
@@ -410,7 +434,7 @@ export class Run implements AsyncIterable<RunEvent> {
     this.#journal.close(this.#session, () => this.position);
     this.#session.guard = guard ? this.#guard : undefined;
     try {
-      const options: AdvanceOptions = { errors: this.#onErrors, stops: 'pause', signal: this.#signal, ...how };
+      const options: AdvanceOptions = { errors, stops: 'pause', signal: this.#signal, unattended };
       const hook = await whileUnderWay(interrupt, () => this.#runner.advance(pass, options));
       if (thrown) throw thrown.error;
       return hook && this.#event(hook);

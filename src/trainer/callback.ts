@@ -35,6 +35,7 @@ export type CallbackKind = 'tuner' | 'plain' | 'monitor' | 'checkpoint';
 
 /** Something that watches a run, or takes part in it, without being the model. */
 export abstract class Callback {
+  /** Where it stands among the others: see {@link CallbackKind}. Default `plain`. */
   get kind(): CallbackKind {
     return 'plain';
   }

@@ -13,7 +13,16 @@ export type DataInput =
   | DataModule
   | Loader
   | Loader[]
-  | { train?: Loader; val?: Loader | Loader[]; test?: Loader | Loader[]; predict?: Loader | Loader[] };
+  | {
+      /** What is trained on. */
+      train?: Loader;
+      /** What is validated on: one loader, or several in turn. */
+      val?: Loader | Loader[];
+      /** What is tested on. */
+      test?: Loader | Loader[];
+      /** What is predicted on. */
+      predict?: Loader | Loader[];
+    };
 
 const METHODS = {
   train: 'trainDataloader',

@@ -2,7 +2,20 @@ import { ConfigurationError, describe, StrobeError } from '../errors.js';
 
 /** A time: milliseconds, `'DD:HH:MM:SS'`, or parts that are added up. */
 export type Duration =
-  number | string | { days?: number; hours?: number; minutes?: number; seconds?: number; milliseconds?: number };
+  | number
+  | string
+  | {
+      /** 24 hours each. */
+      days?: number;
+      /** 60 minutes each. */
+      hours?: number;
+      /** 60 seconds each. */
+      minutes?: number;
+      /** 1000 milliseconds each. */
+      seconds?: number;
+      /** What is left over. */
+      milliseconds?: number;
+    };
 
 const MILLISECONDS = { days: 86_400_000, hours: 3_600_000, minutes: 60_000, seconds: 1000, milliseconds: 1 } as const;
 const PATTERN = /^(\d+):(\d\d):(\d\d):(\d\d)$/;

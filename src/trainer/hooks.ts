@@ -15,13 +15,19 @@ export type StepOutputs = { loss?: tf.Scalar; [key: string]: unknown };
 
 /** Everything a hook may be told about the point where it is called. */
 export interface HookData {
+  /** What is going on. */
   stage: Stage;
+  /** What the loader gave, or a hook put in its place. */
   batch: Batch;
+  /** Index of the batch in its epoch, from 0. */
   batchIdx: number;
+  /** Index of the loader, where there are several. */
   dataloaderIdx: number;
+  /** What the step returned. */
   outputs: unknown;
   /** The loss that is differentiated: the step's loss divided by the accumulation window. */
   loss: tf.Scalar;
+  /** The optimizer that steps. */
   optimizer: Optimizer;
   /** By parameter name; a parameter without a gradient is absent. */
   gradients: Record<string, tf.Tensor>;
@@ -73,8 +79,11 @@ export type HookName = keyof typeof HOOKS;
 
 /** What an event carries beyond the hook's arguments. */
 export interface EventExtras {
+  /** The loss of the batch. */
   onTrainBatchEnd: Pick<HookData, 'loss'>;
+  /** The loss and the gradients, by parameter name. */
   onAfterBackward: Pick<HookData, 'loss' | 'gradients'>;
+  /** The loss and the gradients, by parameter name. */
   onBeforeOptimizerStep: Pick<HookData, 'loss' | 'gradients'>;
 }
 

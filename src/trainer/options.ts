@@ -14,16 +14,19 @@ const limit = z
   .min(0)
   .refine((value) => Number.isInteger(value) || value < 1, {
     error: 'a whole number of batches, or a fraction between 0 and 1; leave it out for all',
-  });
+  })
+  .describe('a whole number of batches, or a fraction between 0 and 1');
 
 /** A time that is not a plain number: that would be a count. */
-const duration = z.custom<Exclude<Duration, number>>(
-  (value) => {
-    if (typeof value !== 'string' && (typeof value !== 'object' || value === null)) return false;
-    return milliseconds(value, 'valCheckInterval') > 0;
-  },
-  { error: 'a count, a fraction, or a time' },
-);
+const duration = z
+  .custom<Exclude<Duration, number>>(
+    (value) => {
+      if (typeof value !== 'string' && (typeof value !== 'object' || value === null)) return false;
+      return milliseconds(value, 'valCheckInterval') > 0;
+    },
+    { error: 'a count, a fraction, or a time' },
+  )
+  .describe("a time such as '00:00:15:00'");
 
 const isLogger = (value: unknown): value is Logger =>
   typeof value === 'object' && value !== null && typeof (value as Logger).logMetrics === 'function';
@@ -36,12 +39,17 @@ const schema = z.strictObject({
   minEpochs: count.optional(),
   /** Stop after this many optimizer steps; -1 never. */
   maxSteps: z.int().min(-1).default(-1),
+  /** Go on for at least so many optimizer steps, whoever asks to stop. */
   minSteps: count.optional(),
   /** Stop after this much time: `DD:HH:MM:SS`, milliseconds, or a record such as { hours: 12 }. Adds a Timer. */
   maxTime: z.custom<Duration>((value) => milliseconds(value, 'maxTime') >= 0).optional(),
+  /** Train on so many batches of an epoch (a whole number), or on such a share of them (below 1). Default: all. */
   limitTrainBatches: limit.optional(),
+  /** The same for validation. 0: none. */
   limitValBatches: limit.optional(),
+  /** The same for tests. */
   limitTestBatches: limit.optional(),
+  /** The same for predictions. */
   limitPredictBatches: limit.optional(),
   /** Train and validate on the same few batches, unshuffled: a model that cannot learn these cannot learn. */
   overfitBatches: limit.optional(),
@@ -58,7 +66,9 @@ const schema = z.strictObject({
   numSanityValSteps: z.int().min(-1).default(2),
   /** Step metrics go to the loggers every so many steps; 0 never. */
   logEveryNSteps: count.default(50),
+  /** Batches whose gradients are averaged before each update. */
   accumulateGradBatches: positive.default(1),
+  /** Gradients are clipped to this norm, or value. Default: not at all. */
   gradientClipVal: z.number().min(0).optional(),
   /** Look at what every operation computes, and name the first one that makes NaN or infinity. Slow. */
   detectAnomaly: z.boolean().default(false),
@@ -67,13 +77,19 @@ const schema = z.strictObject({
    * bits, sooner. false for a step with effects that are not to be seen in its source. See docs/replay.md.
    */
   replay: z.boolean().default(true),
+  /** By the norm of all gradients together, or each value by itself. */
   gradientClipAlgorithm: z.enum(['norm', 'value']).default('norm'),
+  /** In this order, before the defaults that the other options add; checkpoints go last. */
   callbacks: z.array(z.instanceof(Callback, { error: 'a Callback' })).default([]),
   /** true: a CSVLogger in defaultRootDir; false: none. */
   logger: z.union([z.boolean(), logger, z.array(logger)]).default(true),
+  /** Add a ModelCheckpoint if there is none. */
   enableCheckpointing: z.boolean().default(true),
+  /** Add a ProgressBar if there is none. */
   enableProgressBar: z.boolean().default(true),
+  /** Add a ModelSummary if there is none. */
   enableModelSummary: z.boolean().default(true),
+  /** Folder for logs and checkpoints that have no other. Default: where the process was started. */
   defaultRootDir: z
     .string()
     .min(1)
@@ -90,8 +106,12 @@ const schema = z.strictObject({
   seed: count.optional(),
   /** How many processes train together: this one. */
   strategy: z.enum(['auto', 'single']).default('auto'),
+  /** The engine; `auto`: the fastest that works here. It is started with the first call. */
   backend: z.enum(['auto', 'gpu', 'onnx', 'native', 'wasm', 'cpu']).default('auto'),
 });
+
+/** What each option may be. */
+export const optionSchemas: Readonly<Record<string, z.ZodType>> = schema.shape;
 
 /** What Trainer takes. @interface */
 export type TrainerOptions = z.input<typeof schema>;

@@ -4,6 +4,7 @@ import type { HookName } from './hooks.js';
 import { beyondInterrupts } from './interrupt.js';
 import { leave } from './tenancy.js';
 
+/** How a run ended: as far as it was to go, by a stop, by an interrupt, by an error. */
 export type Outcome = 'completed' | 'stopped' | 'interrupted' | 'failed';
 
 /** An interrupt on its way up: not an error of anybody's, but the program has to end for it. */

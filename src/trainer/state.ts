@@ -65,14 +65,20 @@ export interface RunState extends Checkpoint {
   run: RunPart;
 }
 
-/** What only a snapshot in memory has: fields of callbacks and module that nobody was asked to write down. */
+/**
+ * Where a run stood, with everything that it needs to come back: `run.restore(snapshot)`. In memory only; beside what a
+ * checkpoint holds it has the fields of callbacks and module that nobody was asked to write down.
+ */
 export interface Snapshot {
+  /** @internal */
   readonly state: RunState;
+  /** @internal */
   readonly fields: { callbacks: Map<object, Record<string, unknown>>; module: Record<string, unknown> };
-  /** Where the history of metrics stood. */
+  /** @internal Where the history of metrics stood. */
   readonly history: MetricMark;
   /** Bytes of the tensors it keeps alive, if nothing else did. */
   readonly bytes: number;
+  /** Lets go of the tensors. The snapshot is not used again. */
   dispose(): void;
 }
 

@@ -36,14 +36,20 @@ import { captureState, captureWeights, disposeState, isRunState } from './state.
 
 const PROGRAMS = { fit, validate, test, predict };
 
+/** What the trainer's last call does, or how it ended; before the first one `initializing`. */
 export type TrainerStatus = 'initializing' | 'running' | 'finished' | 'interrupted' | 'failed';
 
 /** How a fit ended. */
 export interface FitResult {
+  /** `completed` when a limit was reached, `stopped` when somebody asked for it, `interrupted` by Ctrl-C or a signal. */
   outcome: Exclude<Outcome, 'failed'>;
+  /** Which limit, or who asked and why. */
   reason: string;
+  /** The last value of everything that can be monitored. */
   metrics: Metrics;
+  /** Epochs done, those before a resume included. */
   epochs: number;
+  /** Optimizer steps done, those before a resume included. */
   steps: number;
 }
 
@@ -66,16 +72,21 @@ export interface TrainOptions extends FitOptions {
 
 /** Trains modules: the loops, and what they need to know. What a fit does, in order, stands in `fit.ts`. */
 export class Trainer {
+  /** The options with their defaults filled in. */
   readonly options: ResolvedOptions;
   /** Limits and settings that take effect at the next batch when changed. */
   readonly limits: Limits;
+  /** In the order in which they are called; what is added or removed takes effect at the next hook. */
   readonly callbacks: CallbackList;
+  /** Where metrics go. Empty: nowhere. */
   readonly loggers: Logger[];
   /** What measures this trainer's runs, if anything does. */
   readonly profiler: Profiler | undefined;
   /** Fixes every random draw of the run. */
   seed: number;
+  /** What the last call does, or how it ended. */
   status: TrainerStatus = 'initializing';
+  /** What is going on, or was last; undefined before the first call. */
   stage: Stage | undefined;
   /** @internal Plain data; saved and restored as it is. */
   progress: Progress = freshProgress();
@@ -249,18 +260,22 @@ export class Trainer {
     };
   }
 
+  /** The module of the last call. */
   get module(): Module {
     return this.#live('module').module;
   }
 
+  /** What the module's `configureOptimizers` gave; empty before a fit. */
   get optimizers(): Optimizer[] {
     return this.session?.optimizers ?? [];
   }
 
+  /** The schedulers and when they are stepped; empty before a fit. */
   get lrSchedulers(): SchedulerConfig[] {
     return this.session?.schedulers ?? [];
   }
 
+  /** Index of the epoch, from 0; between epochs, that of the next. */
   get currentEpoch(): number {
     return this.progress.epoch;
   }
@@ -309,6 +324,7 @@ export class Trainer {
     return this.history.rows;
   }
 
+  /** What was logged with `progBar`, by name. */
   get progressBarMetrics(): Metrics {
     return { ...this.storedMetrics.progressBar, ...this.session?.liveMetrics()?.progressBar };
   }
@@ -349,10 +365,12 @@ export class Trainer {
     return this.session?.loop === 'validate' || this.session?.loop === 'sanity';
   }
 
+  /** The first ModelCheckpoint, if there is one. */
   get checkpointCallback(): ModelCheckpoint | undefined {
     return this.callbacks.get(ModelCheckpoint);
   }
 
+  /** The first EarlyStopping, if there is one. */
   get earlyStoppingCallback(): EarlyStopping | undefined {
     return this.callbacks.get(EarlyStopping);
   }
@@ -390,8 +408,11 @@ export class Trainer {
     return maxSteps === -1 ? byEpochs : Math.min(byEpochs, maxSteps);
   }
 
+  /** 0: one process trains. */
   readonly globalRank = 0;
+  /** 1: one process trains. */
   readonly worldSize = 1;
+  /** Whether this process writes files and messages: true. */
   readonly isGlobalZero = true;
 
   /** Says something that the user should know and that does not stop the run. */

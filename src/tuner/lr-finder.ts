@@ -44,6 +44,7 @@ const BETA = 0.98;
 
 /** A sweep of learning rates, and the losses that came of it. */
 export class LRFinderResult {
+  /** The learning rates that were tried, rising. */
   readonly lrs: readonly number[];
   /** Smoothed: an exponential average without the bias of its beginning, `average / (1 - 0.98^k)`. */
   readonly losses: readonly number[];

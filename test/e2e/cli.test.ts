@@ -95,6 +95,30 @@ describe('strobe train', () => {
     expect(events.at(-1)).toMatchObject({ event: 'end', outcome: 'completed', steps: 2 });
   });
 
+  it('ends the JSON with what it failed with, and names the line of the file', async () => {
+    const source = EXPERIMENT.replace(
+      'const loss =',
+      "if (this.globalStep === 1) throw new Error('no good');\n    const loss =",
+    );
+    const failure = await strobe('train', await experiment('fails.ts', source), '--json').catch(
+      (error: { stdout: string; stderr: string; code: number }) => error,
+    );
+    expect(failure).toMatchObject({ code: 1 });
+    expect(JSON.parse(failure.stdout.trim().split('\n').at(-1) ?? '')).toEqual({
+      event: 'error',
+      name: 'Error',
+      message: 'no good',
+    });
+    expect(failure.stderr).toMatch(/no good\n.*fails\.ts:7:\d+/);
+  });
+
+  it('ends quietly when nobody reads the events any more', async () => {
+    const command = `set -o pipefail; ${process.execPath} ${bin} train ${await experiment()} --json --max-epochs 500 | head -2`;
+    const { stdout, stderr } = await run('bash', ['-c', command], { cwd: folder });
+    expect(stdout.trim().split('\n')).toHaveLength(2);
+    expect(stderr).not.toContain('EPIPE');
+  });
+
   it('says what is wrong with a file', async () => {
     expect(await refusal('train', 'nowhere.ts')).toContain('There is no file nowhere.ts');
     expect(await refusal('train', await experiment('broken.ts', 'export default {\n  trainer: ,\n};'))).toMatch(

@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await terminal.end();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
 /** The application on an experiment, as soon as it is there. */
@@ -112,7 +112,19 @@ describe.skipIf(!haveTmux())('strobe repl in a terminal', () => {
     await terminal.type("half('x')");
     await terminal.press('Enter');
     await terminal.see(/In \[3\]:1:6|TS2345/);
-    await terminal.type('run.position.globalS');
+    await terminal.type("console.log('printed')");
+    await terminal.press('Enter');
+    await terminal.see(/^printed$/m);
+    await terminal.type('process.exit(3)');
+    await terminal.press('Enter');
+    await terminal.see('q leaves, and asks first');
+    await terminal.type('for (;;) {}');
+    await terminal.press('Enter');
+    await sleep(2000); // by then it is stuck
+    await terminal.type('run.posi');
+    await terminal.press('C-c');
+    await terminal.see(/^interrupted$/m);
+    await terminal.type('tion.globalS');
     await terminal.press('Tab');
     await terminal.see('run.position.globalStep');
     await terminal.press('Enter', 'Escape');
@@ -147,13 +159,13 @@ describe.skipIf(!haveTmux())('strobe repl in a terminal', () => {
     await open();
     await terminal.command('until onTrainBatchEnd if globalStep === 4');
     await terminal.see('step 4');
-    await terminal.command('p (module as any).failsAt = 5');
-    await terminal.see(/^5$/m);
+    await terminal.command('set module.failsAt 5');
+    await terminal.see('failsAt -1 → 5');
     await terminal.press('Space');
     await terminal.see('Error: the step broke');
     await terminal.see('❚❚ paused');
-    await terminal.command('p (module as any).failsAt = -1');
-    await terminal.see(/^-1$/m);
+    await terminal.command('set module.failsAt -1');
+    await terminal.see('failsAt 5 → -1');
     await terminal.press('n');
     await terminal.see(/step 6/);
   });

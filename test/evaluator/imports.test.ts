@@ -41,6 +41,16 @@ test('namespace, default, named, renamed and type-only imports', async () => {
   ).toEqual([true, 'function', join('a', 'b'), undefined]);
 });
 
+test('what was exported as a type is one in later cells', async () => {
+  await file('kinds.ts', `type Kind = 'a' | 'b'; class Secret { n = 1 } export type { Kind, Secret };`);
+  await run(
+    `import { type Kind, Secret } from './kinds';`,
+    `const kind: Kind = 'a'; let secret: Secret | undefined; kind`,
+  );
+  expect(await evaluator.evaluate(`const kind: Kind = 'c';`)).toMatchObject({ status: 'error', phase: 'compile' });
+  expect(await evaluator.evaluate('new Secret()')).toMatchObject({ status: 'error', phase: 'compile' });
+});
+
 test('local TypeScript: values, types, live exports, cycles', async () => {
   await file(
     'counter.ts',

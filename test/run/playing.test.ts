@@ -1,5 +1,7 @@
+import type * as tf from '@tensorflow/tfjs';
+import { Trainer } from 'strobe';
 import { describe, expect, it } from 'vitest';
-import { start, weights, finished, uninterrupted, until } from './support.js';
+import { start, weights, finished, uninterrupted, until, Net, quiet, x, y } from './support.js';
 
 describe('playing', () => {
   it('goes on in the background, lets timers have their turn, and pauses when told', async () => {
@@ -71,5 +73,12 @@ describe('playing', () => {
     expect(metrics?.['val_loss']).toBeGreaterThan(0);
     expect(run.position).toEqual(before);
     expect(await finished(run)).toEqual(uninterrupted);
+  });
+
+  it('validates with a loader that is an array of batches', async () => {
+    const batches: [tf.Tensor, tf.Tensor][] = [[x, y]];
+    const run = new Trainer({ ...quiet, maxEpochs: 1 }).run(new Net(), { train: batches, val: batches });
+    const [metrics] = await run.validate();
+    expect(metrics?.['val_loss']).toBeGreaterThan(0);
   });
 });

@@ -5,6 +5,7 @@ import { loadRuntime } from './runtime.js';
 import { sameNumbers } from './trace/equal.js';
 import type { KernelInputs } from './run/cpu.js';
 import { Recorder } from './run/recorder.js';
+import type { EngineStats } from './run/stats.js';
 import { Watch } from './run/watch.js';
 import type { RecordedStep, StepEngine, StepWatch } from '../steps.js';
 import {
@@ -23,16 +24,25 @@ import {
  * into one native call, which the next step of the same structure uses again.
  */
 export class OnnxBackend extends tf.KernelBackend implements StepEngine {
+  /** @internal */
   readonly recorder: Recorder;
   /** Values that came from other backends, by the dataId they keep. */
   readonly #moved = new WeakMap<tf.DataId, Value>();
   #count = 0;
   #lastNumbers: { numbers: readonly number[]; info: tf.TensorInfo } | null = null;
 
-  /** @throws StrobeError where ONNX Runtime's native library cannot be loaded. */
+  /**
+   * @internal Use `registerOnnxBackend()`.
+   * @throws StrobeError where ONNX Runtime's native library cannot be loaded.
+   */
   constructor(options: ResolvedOptions) {
     super();
     this.recorder = new Recorder(loadRuntime(), options, (dataId) => this.resolve(dataId));
+  }
+
+  /** What the engine has compiled and run so far; it goes on counting. */
+  get stats(): EngineStats {
+    return this.recorder.stats;
   }
 
   /** Threads one kernel may use. Setting it drops what is compiled. */
@@ -67,7 +77,7 @@ export class OnnxBackend extends tf.KernelBackend implements StepEngine {
     this.#moved.set(dataId, value);
   }
 
-  /** A tensor for values that already belong to this backend. */
+  /** @internal A tensor for values that already belong to this backend. */
   adopt(value: Value): tf.TensorInfo {
     this.#count += value.opaque !== null && 'real' in value.opaque ? 3 : 1;
     return { dataId: value, shape: [...value.shape], dtype: value.dtype };
@@ -162,7 +172,7 @@ export class OnnxBackend extends tf.KernelBackend implements StepEngine {
     this.recorder.dispose();
   }
 
-  /** Records a kernel call. */
+  /** @internal Records a kernel call. */
   record(
     name: string,
     kernel: AnyKernel,
@@ -174,7 +184,7 @@ export class OnnxBackend extends tf.KernelBackend implements StepEngine {
     return results;
   }
 
-  /** A short list of numbers as an input of a kernel; nobody has to dispose it. */
+  /** @internal A short list of numbers as an input of a kernel; nobody has to dispose it. */
   list(numbers: readonly number[], dtype: 'int32' | 'float32'): tf.TensorInfo {
     const last = this.#lastNumbers;
     // The parameters of one group are updated with the same numbers.
@@ -192,7 +202,7 @@ export class OnnxBackend extends tf.KernelBackend implements StepEngine {
     return info;
   }
 
-  /** Runs a kernel that has no native form with the cpu backend's. */
+  /** @internal Runs a kernel that has no native form with the cpu backend's. */
   runOnCpu(name: string, inputs: KernelInputs, attrs: object): tf.TensorInfo | tf.TensorInfo[] {
     const { cpu, stats } = this.recorder;
     if (Object.keys(inputs).length > 0) this.#disturb();
@@ -224,7 +234,7 @@ export class OnnxBackend extends tf.KernelBackend implements StepEngine {
     }
   }
 
-  /** A complex tensor over two real ones. */
+  /** @internal A complex tensor over two real ones. */
   complex(real: tf.TensorInfo, imag: tf.TensorInfo): tf.TensorInfo {
     const value = new Value([...real.shape], 'complex64', null);
     for (const part of [real, imag]) this.incRef(part.dataId);
@@ -233,7 +243,7 @@ export class OnnxBackend extends tf.KernelBackend implements StepEngine {
     return { dataId: value, shape: [...real.shape], dtype: 'complex64' };
   }
 
-  /** One part of a complex tensor. */
+  /** @internal One part of a complex tensor. */
   part(info: tf.TensorInfo, which: 'real' | 'imag'): tf.TensorInfo {
     const { opaque } = this.resolve(info.dataId);
     if (opaque === null || !('real' in opaque))
@@ -241,13 +251,13 @@ export class OnnxBackend extends tf.KernelBackend implements StepEngine {
     return this.alias(opaque[which], info.shape);
   }
 
-  /** Another handle on the same values, maybe under another shape. */
+  /** @internal Another handle on the same values, maybe under another shape. */
   alias(info: tf.TensorInfo, shape: Shape): tf.TensorInfo {
     this.incRef(info.dataId);
     return { dataId: info.dataId, shape: [...shape], dtype: info.dtype };
   }
 
-  /** The values behind a dataId; takes them over when they live on another backend. */
+  /** @internal The values behind a dataId; takes them over when they live on another backend. */
   resolve(dataId: tf.DataId): Value {
     if (dataId instanceof Value) return dataId;
     const known = this.#moved.get(dataId);
@@ -256,7 +266,7 @@ export class OnnxBackend extends tf.KernelBackend implements StepEngine {
     return this.#moved.get(dataId) as Value;
   }
 
-  /** Watches how the next steps are computed; what is recorded is computed first, unless that changes bits. */
+  /** @internal Watches how the next steps are computed; what is recorded is computed first, unless that changes bits. */
   watchSteps(onStep: (step: RecordedStep) => void): StepWatch | false {
     if (this.recorder.watch !== null || !this.recorder.flushExact()) return false;
     return (this.recorder.watch = new Watch(this.recorder, (value) => this.adopt(value), onStep));

@@ -4,6 +4,5 @@
  */
 export { registerOnnxBackend } from './register.js';
 export { OnnxBackend } from './backend.js';
-export { loadRuntime } from './runtime.js';
 export type { OnnxOptions } from './options.js';
 export type { EngineStats } from './run/stats.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ConfigurationError, StrobeError } from '../../errors.js';
 import { milliseconds, type Duration } from '../../trainer/duration.js';
-import { checkMode, type Mode } from '../monitor.js';
+import { monitorMode } from '../monitor.js';
 import { checkOptions } from '../options.js';
 import { countTriggers, triggersOf, type Triggers } from './trigger.js';
 
@@ -19,7 +19,7 @@ const schema = z.strictObject({
   /** The metric that ranks; `epoch` and `step` are always there. Default: none, the latest file is kept. */
   monitor: z.string().optional(),
   /** Whether lower or higher values of the metric are better. */
-  mode: z.custom<Mode>().default('min'),
+  mode: monitorMode.default('min'),
   /** Say what was saved, and what was not good enough. */
   verbose: z.boolean().default(false),
   /** Also write `last.ckpt` each time; `'link'` makes it a symbolic link to the latest file. */
@@ -60,7 +60,7 @@ export function checkpointSettings(options: ModelCheckpointOptions): CheckpointS
   const triggers = triggersOf({ ...rest, trainTimeInterval: interval });
   if (countTriggers(triggers) > 1) throw severalTriggers(options);
   if (given.monitor === undefined && given.saveTopK > 1) throw nothingToRank(given.saveTopK);
-  return { ...rest, mode: checkMode('ModelCheckpoint', given.mode), triggers };
+  return { ...rest, triggers };
 }
 
 function severalTriggers(options: ModelCheckpointOptions): ConfigurationError {

@@ -1,14 +1,14 @@
-import { isBetter, worst, type Mode } from '../monitor.js';
+import { isBetter, worst, type MonitorMode } from '../monitor.js';
 
 /** The k best files so far, by path, in the order in which they were saved. Plain data. */
 export type Ranking = Record<string, number>;
 
 /** The worst file of a ranking; the first saved of several that are equally bad. */
-export function worstOf(ranking: Ranking, mode: Mode): [path: string, score: number] | undefined {
+export function worstOf(ranking: Ranking, mode: MonitorMode): [path: string, score: number] | undefined {
   return pick(ranking, (score, than) => isBetter(mode, than, score));
 }
 
-export function bestOf(ranking: Ranking, mode: Mode): [path: string, score: number] | undefined {
+export function bestOf(ranking: Ranking, mode: MonitorMode): [path: string, score: number] | undefined {
   return pick(ranking, (score, than) => isBetter(mode, score, than));
 }
 
@@ -19,19 +19,19 @@ function pick(ranking: Ranking, wins: (score: number, than: number) => boolean):
 }
 
 /** Whether a score earns a place among the k best (-1: all). Ties do not replace; NaN only fills free places. */
-export function ranks(ranking: Ranking, score: number, k: number, mode: Mode): boolean {
+export function ranks(ranking: Ranking, score: number, k: number, mode: MonitorMode): boolean {
   if (k === -1 || Object.keys(ranking).length < k) return true;
   const last = worstOf(ranking, mode);
   return last !== undefined && isBetter(mode, score, last[1]);
 }
 
 /** NaN counts as the worst there is. */
-export function scoreOf(value: number, mode: Mode): number {
+export function scoreOf(value: number, mode: MonitorMode): number {
   return Number.isNaN(value) ? worst(mode) : value;
 }
 
 /** The file that a new one pushes out; empty while there is room. */
-export function loserOf(ranking: Ranking, k: number, mode: Mode): string {
+export function loserOf(ranking: Ranking, k: number, mode: MonitorMode): string {
   const full = k !== -1 && Object.keys(ranking).length >= k;
   return full ? (worstOf(ranking, mode)?.[0] ?? '') : '';
 }
@@ -48,7 +48,7 @@ export function entered(
   ranking: Ranking,
   path: string,
   score: number,
-  { loser, k, mode }: { loser: string; k: number; mode: Mode },
+  { loser, k, mode }: { loser: string; k: number; mode: MonitorMode },
 ): Standing {
   const { [loser]: _gone, ...kept } = ranking;
   const now = { ...kept, [path]: score };

@@ -1,4 +1,4 @@
-import { isBetter, type Mode } from '../monitor.js';
+import { isBetter, type MonitorMode } from '../monitor.js';
 
 /** Why training was asked to stop. */
 export type StoppingReason =
@@ -7,7 +7,7 @@ export type StoppingReason =
 /** What there is to go by: settings, and what the checks before have left. */
 export interface Standing {
   readonly monitor: string;
-  readonly mode: Mode;
+  readonly mode: MonitorMode;
   readonly minDelta: number;
   readonly patience: number;
   readonly checkFinite: boolean;
@@ -20,10 +20,13 @@ export interface Standing {
 
 /** What one check came to, and what the next one goes by. */
 export interface Verdict {
+  /** Why to stop; `NOT_STOPPED`: go on. */
   reason: StoppingReason;
   /** Empty if there is nothing to tell. */
   message: string;
+  /** Checks in a row without an improvement. */
   waitCount: number;
+  /** The best value, this one included. */
   bestScore: number;
 }
 

@@ -12,6 +12,7 @@ export class Braille {
   readonly rows: number;
   readonly #bits: Uint8Array;
   readonly #owners: Uint8Array;
+  readonly #signs = new Map<number, string>();
 
   constructor(columns: number, rows: number) {
     this.columns = columns;
@@ -26,6 +27,12 @@ export class Braille {
     const at = (y >> 2) * this.columns + (x >> 1);
     this.#bits[at] = (this.#bits[at] ?? 0) | (DOTS[x & 1]?.[y & 3] ?? 0);
     this.#owners[at] = owner;
+  }
+
+  /** Puts a sign over the dots; what is outside is left out. */
+  sign(x: number, y: number, sign: string, owner: number): void {
+    this.plot(x, y, owner);
+    this.#signs.set((y >> 2) * this.columns + (x >> 1), sign);
   }
 
   line([x0, y0]: readonly [number, number], [x1, y1]: readonly [number, number], owner: number): void {
@@ -49,7 +56,7 @@ export class Braille {
         text += stretch === '' ? '' : paint(stretch, owner);
         [stretch, owner] = ['', own];
       }
-      stretch += bits === 0 ? ' ' : String.fromCharCode(BLANK + bits);
+      stretch += this.#signs.get(y * this.columns + x) ?? (bits === 0 ? ' ' : String.fromCharCode(BLANK + bits));
     }
     return text + (stretch === '' ? '' : paint(stretch, owner));
   }

@@ -10,8 +10,11 @@ import { textChart } from './text-chart.js';
 
 /** A picture of numbers, as data: shown by `display(figure)`, and in any format by its methods. */
 export class Figure implements FigureSpec {
+  /** Above all panels. */
   readonly title?: string;
+  /** What it shows, row by row. */
   readonly panels: readonly Panel[];
+  /** Panels beside each other. */
   readonly columns: number;
 
   constructor({ title, panels, columns }: FigureSpec) {

@@ -1,8 +1,14 @@
 import { scaleFor, type Scale } from './scale.js';
 import type { Axis, CurvePanel, Series } from './spec.js';
 
+/** The two scales of a panel. */
+export interface Scales {
+  x: Scale;
+  y: Scale;
+}
+
 /** A panel's scales: they hold all of its points, bars from their feet up, and its marks. */
-export function scalesOf(panel: CurvePanel, count: { x: number; y: number }): { x: Scale; y: Scale } {
+export function scalesOf(panel: CurvePanel, count: { x: number; y: number }): Scales {
   return { x: scaleOf(panel, 'x', count.x), y: scaleOf(panel, 'y', count.y) };
 }
 
@@ -15,8 +21,9 @@ function scaleOf({ series, marks = [], ...axes }: CurvePanel, side: 'x' | 'y', c
       for (const value of Array.from(each[side])) {
         yield value;
         if (standsOn !== '' && standsOn !== side) yield* [value - half, value + half];
+        // A log axis has no foot for bars: half of the least keeps something of that bar, too.
+        if (standsOn === side) yield axis.scale === 'log' ? value / 2 : 0;
       }
-      if (standsOn === side && axis.scale !== 'log') yield 0;
     }
     for (const mark of marks) if (mark[side] !== undefined) yield mark[side];
   };
@@ -33,7 +40,7 @@ export function barWidth({ kind, x, y }: Series): number {
 }
 
 /** Pieces of a series between which there is a gap, as pairs of shares of the axes. */
-export function pieces({ x, y }: Series, scales: { x: Scale; y: Scale }): [number, number][][] {
+export function pieces({ x, y }: Series, scales: Scales): [number, number][][] {
   const all: [number, number][][] = [[]];
   for (let i = 0; i < Math.min(x.length, y.length); i++) {
     const point: [number, number] = [scales.x.at(x[i] ?? NaN), scales.y.at(y[i] ?? NaN)];
@@ -43,12 +50,18 @@ export function pieces({ x, y }: Series, scales: { x: Scale; y: Scale }): [numbe
   return all.filter((piece) => piece.length > 0);
 }
 
-/** Places along the x axis where a series is NaN or infinite. */
+/** What a panel says that has nothing to draw; undefined if it has. */
+export function emptiness({ series, empty = 'nothing to show yet' }: CurvePanel, scales: Scales): string | undefined {
+  return series.every((each) => pieces(each, scales).length === 0) ? empty : undefined;
+}
+
+/** Values on the x axis where a series is NaN or infinite. One that went wrong stays wrong: forty of them say it. */
 export function holes({ x, y }: Series, scale: Scale): number[] {
-  return Array.from(y).flatMap((value, i) => {
-    const at = scale.at(x[i] ?? NaN);
-    return Number.isFinite(value) || !Number.isFinite(at) ? [] : [at];
+  const places = Array.from(y).flatMap((value, i) => {
+    const at = x[i] ?? NaN;
+    return Number.isFinite(value) || !Number.isFinite(scale.at(at)) ? [] : [at];
   });
+  return places.filter((_, i) => i % Math.ceil(places.length / 40) === 0);
 }
 
 /** As many points as can be told apart, the lowest and highest of each stretch among them. */

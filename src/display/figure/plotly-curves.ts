@@ -1,8 +1,11 @@
 import { escapeHtml } from '../escape.js';
-import { barWidth } from './geometry.js';
-import { BAD, colourOf, dashOf, INK } from './palette.js';
+import { barWidth, scalesOf } from './geometry.js';
+import { colourOf, dashOf, INK } from './palette.js';
+import { addMarks } from './plotly-marks.js';
+import { addNotes } from './plotly-notes.js';
 import { finite, type Place } from './plotly-parts.js';
-import type { Axis, CurvePanel, Mark, Series, Values } from './spec.js';
+import type { Scale } from './scale.js';
+import type { Axis, CurvePanel, Series, Values } from './spec.js';
 
 const GRID = 'rgba(117,123,132,0.22)';
 const MOST_POINTS = 5000;
@@ -15,10 +18,11 @@ export function addCurves(
 ): void {
   const { suffix, x, y, height } = place;
   const legend = `legend${suffix}`;
-  layout[`xaxis${suffix}`] = { ...axis(panel.x, `y${suffix}`), domain: x };
+  const scales = scalesOf(panel, { x: 6, y: 5 });
+  layout[`xaxis${suffix}`] = { ...axis(panel.x, `y${suffix}`, scales.x), domain: x };
   const lying = panel.series.some(({ kind }) => kind === 'rows');
   layout[`yaxis${suffix}`] = {
-    ...axis(panel.y, `x${suffix}`),
+    ...axis(panel.y, `x${suffix}`, scales.y),
     domain: y,
     ...(lying ? { autorange: 'reversed' } : {}),
   };
@@ -27,21 +31,36 @@ export function addCurves(
     layout.barmode = 'group';
   const axes = { xaxis: `x${suffix}`, yaxis: `y${suffix}`, legend };
   panel.series.forEach((series, i) => data.push({ ...trace(panel, series, series.colour ?? i), ...axes }));
-  for (const mark of panel.marks ?? []) addMark(mark, panel, axes, data, layout);
+  addMarks(panel, place, scales, data, layout);
+  addNotes(panel, place, scales, layout);
 }
 
-function axis({ label, scale, categories, integer }: Axis, anchor: string): Record<string, unknown> {
+function axis(
+  { label, scale, categories, integer }: Axis,
+  anchor: string,
+  { from, to }: Scale,
+): Record<string, unknown> {
   return {
     anchor,
     automargin: true,
     gridcolor: GRID,
     linecolor: INK,
     zeroline: false,
+    // Nothing to see, but room between the names and the plot.
+    ticks: 'outside',
+    ticklen: 4,
+    tickcolor: 'rgba(0,0,0,0)',
     ...(label ? { title: { text: escapeHtml(label), standoff: 8 } } : {}),
     ...(categories ? { type: 'category' } : { type: scale ?? 'linear' }),
-    ...(scale === 'log' ? { exponentformat: 'power', dtick: 1 } : {}),
-    ...(integer ? { tickformat: ',d' } : {}),
+    // Between whole numbers there is nothing to name.
+    ...(integer ? { tickformat: 'd', ...(to - from < 6 ? { dtick: 1 } : {}) } : {}),
+    ...(scale === 'log' ? { tickformat: '~g', dtick: logStep(Math.log10(to) - Math.log10(from)) } : {}),
   };
+}
+
+/** Every power of ten, or every so many, or 1, 2, 5 of each. Left alone, plotly names these by their first digit. */
+function logStep(decades: number): number | string {
+  return decades > 3 ? Math.ceil(decades / 9) : decades > 0.5 ? 'D2' : 'D1';
 }
 
 function trace(panel: CurvePanel, series: Series, index: number): Record<string, unknown> {
@@ -98,48 +117,4 @@ function thinnedTrace<T extends { x: unknown[]; y: unknown[] }>(trace: T, { x }:
 function coordinates(values: Values, { categories }: Axis): unknown[] {
   if (categories) return Array.from(values, (value) => escapeHtml(categories[value] ?? String(value)));
   return Array.from(values, finite);
-}
-
-function addMark(
-  { x, y, label }: Mark,
-  panel: CurvePanel,
-  axes: { xaxis: string; yaxis: string; legend: string },
-  data: Record<string, unknown>[],
-  layout: Record<string, unknown>,
-): void {
-  const text = escapeHtml(label);
-  if (x !== undefined && y !== undefined) {
-    const marker = { color: BAD, size: 11, line: { color: '#ffffff', width: 1.5 } };
-    data.push({
-      type: 'scatter',
-      mode: 'markers+text',
-      x: [finite(x)],
-      y: [finite(y)],
-      text: [text],
-      textposition: 'top right',
-      marker,
-      showlegend: false,
-      cliponaxis: false,
-      ...axes,
-    });
-    return;
-  }
-  const upright = x !== undefined;
-  const at = finite((upright ? x : y) ?? NaN);
-  if (at === null) return;
-  const across = upright
-    ? { x0: at, x1: at, xref: axes.xaxis, y0: 0, y1: 1, yref: `${axes.yaxis} domain` }
-    : { y0: at, y1: at, yref: axes.yaxis, x0: 0, x1: 1, xref: `${axes.xaxis} domain` };
-  const shapes = (layout.shapes ??= []) as unknown[];
-  shapes.push({ type: 'line', ...across, line: { color: INK, width: 1, dash: 'dash' } });
-  const log = (upright ? panel.x : panel.y).scale === 'log';
-  // An annotation's place on a log axis is the logarithm.
-  const place = log ? Math.log10(at) : at;
-  (layout.annotations as unknown[]).push({
-    text,
-    showarrow: false,
-    ...(upright
-      ? { x: place, xref: axes.xaxis, y: 1, yref: `${axes.yaxis} domain`, xanchor: 'left', yanchor: 'top' }
-      : { y: place, yref: axes.yaxis, x: 1, xref: `${axes.xaxis} domain`, xanchor: 'right', yanchor: 'bottom' }),
-  });
 }

@@ -1,7 +1,7 @@
 import { escapeHtml } from '../escape.js';
 import { shortNumber } from '../short-number.js';
 import { rampColour, textOn } from './palette.js';
-import { finite, type Place } from './plotly-parts.js';
+import { finite, note, type Place } from './plotly-parts.js';
 import type { MatrixPanel } from './spec.js';
 
 export function addMatrix(
@@ -13,6 +13,17 @@ export function addMatrix(
   const { rows, columns, values, rowLabel, columnLabel, diagonal } = panel;
   const axes = { xaxis: `x${suffix}`, yaxis: `y${suffix}` };
   const shown = values.map((row, i) => Array.from(row, (value, j) => panel.text?.(value, i, j) ?? shortNumber(value)));
+  // What is 0 has no colour of its own, but a place.
+  const ground = { type: 'heatmap', showscale: false, hoverinfo: 'skip', xgap: 1, ygap: 1, ...axes };
+  const grey = 'rgba(128,128,128,0.1)';
+  data.push({
+    ...ground,
+    z: values.map(() => columns.map(() => 0)),
+    colorscale: [
+      [0, grey],
+      [1, grey],
+    ],
+  });
   // Two heat maps over each other, one for hits and one for mistakes: each has its own colours and its own scale.
   for (const ramp of diagonal ? (['main', 'mistake'] as const) : (['main'] as const)) {
     const z = values.map((row, i) =>
@@ -41,13 +52,12 @@ export function addMatrix(
       row.forEach((value, j) => {
         if (value === null) return;
         const color = textOn(ramp, Math.abs(value) / (most || 1));
-        (layout.annotations as unknown[]).push({
+        note(layout, {
           text: shown[i]?.[j],
           x: j,
           y: i,
           xref: axes.xaxis,
           yref: axes.yaxis,
-          showarrow: false,
           font: { color, size: 11 },
         });
       }),

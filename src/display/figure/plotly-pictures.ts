@@ -1,7 +1,7 @@
 import { escapeHtml } from '../escape.js';
 import { BAD, colourOf } from './palette.js';
 import { pictureAddress } from './png-file.js';
-import type { Place } from './plotly-parts.js';
+import { note, type Place } from './plotly-parts.js';
 import type { PicturesPanel } from './spec.js';
 
 export function addPictures(
@@ -18,23 +18,22 @@ export function addPictures(
       source: pictureAddress(picture, 80),
       xref: axes.xaxis,
       yref: axes.yaxis,
-      x: column + 0.04,
+      x: column + 0.5,
       y: row + 0.02,
       sizex: 0.92,
       sizey: 0.76,
-      xanchor: 'left',
+      xanchor: 'center',
       yanchor: 'top',
     });
     if (picture.caption === undefined) return;
     const font = picture.tone ? { font: { color: picture.tone === 'bad' ? BAD : colourOf(2) } } : {};
-    (layout.annotations as unknown[]).push({
+    note(layout, {
       text: escapeHtml(picture.caption),
       x: column + 0.5,
       y: row + 0.79,
       xref: axes.xaxis,
       yref: axes.yaxis,
       yanchor: 'top',
-      showarrow: false,
       ...font,
     });
   });

@@ -2,9 +2,9 @@ import { escapeHtml } from '../escape.js';
 import { INK } from './palette.js';
 import { addCurves } from './plotly-curves.js';
 import { addMatrix } from './plotly-matrix.js';
-import type { Place, PlotlyFigure } from './plotly-parts.js';
+import { note, type Place, type PlotlyFigure } from './plotly-parts.js';
 import { addPictures } from './plotly-pictures.js';
-import type { FigureSpec, Panel } from './spec.js';
+import type { FigureSpec, MatrixPanel, Panel } from './spec.js';
 
 /** The figure as plotly draws it. Plotly reads HTML in its texts. */
 export function plotlyOf({ title, panels, columns = 1 }: FigureSpec): PlotlyFigure {
@@ -33,11 +33,14 @@ export function plotlyOf({ title, panels, columns = 1 }: FigureSpec): PlotlyFigu
     const share = (heights[i] ?? 0) / (height || 1);
     row.forEach((panel, column) => {
       const suffix = index++ === 0 ? '' : String(index);
-      const gap = columns > 1 ? 0.04 : 0;
+      // The names on the axis of the panel at the right go there.
+      const gap = columns > 1 ? (panels.some(isLabelled) ? 0.11 : 0.08) : 0;
       const width = (1 - gap * (columns - 1)) / columns;
       const x: [number, number] = [column * (width + gap), column * (width + gap) + width];
       const top = below - headOf(panel) / height;
-      const place: Place = { suffix, x, y: [Math.max(0, below - share + 44 / height), top], height };
+      const lowest = below - share + footOf(panel) / height;
+      const bottom = Math.max(0, panel.kind === 'matrix' ? top - sideOf(panel) / height : lowest);
+      const place: Place = { suffix, x, y: [bottom, top], height };
       addTitle(panel, place, layout);
       if (panel.kind === 'curves') addCurves(panel, place, data, layout);
       else if (panel.kind === 'matrix') addMatrix(panel, place, data, layout);
@@ -53,10 +56,24 @@ function heightOf(panel: Panel): number {
     case 'curves':
       return panel.series.some(({ kind }) => kind === 'rows') ? 100 + 22 * (panel.y.categories?.length ?? 0) : 310;
     case 'matrix':
-      return 120 + Math.min(560, 44 * panel.rows.length);
+      return headOf(panel) + sideOf(panel) + footOf(panel);
     case 'pictures':
-      return 50 + Math.ceil(panel.pictures.length / panel.columns) * 100;
+      return headOf(panel) + Math.ceil(panel.pictures.length / panel.columns) * 100;
   }
+}
+
+/** How high a matrix is: its cells are squares as long as there is room. */
+function sideOf({ rows }: MatrixPanel): number {
+  return Math.min(600, 46 * rows.length);
+}
+
+function isLabelled(panel: Panel): boolean {
+  return panel.kind === 'curves' && panel.y.label !== undefined;
+}
+
+/** Room below a panel, for what is written on its x axis. */
+function footOf({ kind }: Panel): number {
+  return { curves: 44, matrix: 60, pictures: 0 }[kind];
 }
 
 /** Room for a panel's title and its legend. */
@@ -68,9 +85,8 @@ function headOf(panel: Panel): number {
 function addTitle(panel: Panel, { x, y, height }: Place, layout: Record<string, unknown>): void {
   const { title } = panel;
   if (!title) return;
-  (layout.annotations as unknown[]).push({
+  note(layout, {
     text: `<b>${escapeHtml(title)}</b>`,
-    showarrow: false,
     xref: 'paper',
     yref: 'paper',
     x: x[0],

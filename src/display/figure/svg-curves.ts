@@ -1,5 +1,6 @@
 import type { CurvePanel, Mark, Series } from './spec.js';
-import { barWidth, holes, pieces, scalesOf, thinned } from './geometry.js';
+import { barWidth, emptiness, holes, pieces, scalesOf, thinned } from './geometry.js';
+import { placeMarks } from './marks.js';
 import { BAD, colourOf, dashOf, INK } from './palette.js';
 import type { Scale } from './scale.js';
 import { fitText, line, px, rect, text, textWidth, type Drawn } from './svg-text.js';
@@ -48,8 +49,10 @@ export function curvePanel(panel: CurvePanel, width: number): Drawn {
   elements.push(...axes(panel, plot, lying));
   panel.series.forEach((series, i) => elements.push(...drawSeries(panel, series, series.colour ?? i, plot)));
   elements.push(...drawMarks(panel.marks ?? [], plot));
-  if (panel.series.every((series) => pieces(series, plot).length === 0)) {
-    elements.push(text(left + plotWidth / 2, top + height / 2, 'nothing to show yet', { anchor: 'middle', size: 12 }));
+  const empty = emptiness(panel, plot);
+  if (empty !== undefined) {
+    const shown = fitText(empty, 12, plotWidth);
+    elements.push(text(left + plotWidth / 2, top + height / 2, shown, { anchor: 'middle', size: 12 }));
   }
   return { height: top + height + 20 + (panel.x.label ? 16 : 0), elements };
 }
@@ -123,19 +126,14 @@ function drawSeries(panel: CurvePanel, series: Series, index: number, plot: Plot
   const alone = marked ? points : drawn.filter((piece) => piece.length === 1).flat();
   for (const [x, y] of alone) parts.push(`<circle cx="${px(x)}" cy="${px(y)}" r="3" fill="${colour}"${opacity}/>`);
   if (!series.faint) {
-    for (const at of thinHoles(holes(series, plot.x))) {
-      const x = placeX(plot, at);
+    for (const at of holes(series, plot.x)) {
+      const x = placeX(plot, plot.x.at(at));
       parts.push(
         `<path d="M${px(x - 3.5)} ${px(plot.top - 1)}l7 7m0 -7l-7 7" stroke="${colour}" stroke-width="1.8"><title>not a finite number</title></path>`,
       );
     }
   }
   return parts;
-}
-
-/** A run that went wrong stays wrong: a hundred crosses say that as well as ten thousand. */
-function thinHoles(places: number[]): number[] {
-  return places.filter((_, i) => i % Math.ceil(places.length / 100) === 0);
 }
 
 function drawBars(panel: CurvePanel, series: Series, index: number, plot: Plot): string[] {
@@ -169,8 +167,10 @@ function drawBars(panel: CurvePanel, series: Series, index: number, plot: Plot):
       if (Number.isFinite(tip)) {
         const [from, to] = [placeX(plot, Math.min(tip, foot)), placeX(plot, Math.max(tip, foot))];
         parts.push(rect(from, a, Math.max(value === 0 ? 0 : 1.5, to - from), b - a, fill));
-      } else if (!Number.isFinite(value)) {
-        parts.push(text(plot.left + 4, (a + b) / 2 + 4, `${value}`, { colour: BAD, bold: true, size: 9 }));
+      } else if (!Number.isFinite(value) || value === 0) {
+        // A log axis has no zero, and a gradient that is zero is what one looks for.
+        const tone = value === 0 ? {} : { colour: BAD, bold: true };
+        parts.push(text(plot.left + 4, (a + b) / 2 + 3.5, `${value}`, { ...tone, size: 9 }));
       }
     }
   }
@@ -179,30 +179,27 @@ function drawBars(panel: CurvePanel, series: Series, index: number, plot: Plot):
 
 function drawMarks(marks: readonly Mark[], plot: Plot): string[] {
   const { left, top, width, height } = plot;
-  const parts: string[] = [];
-  const taken: { from: number; to: number; y: number }[] = [];
-  for (const { x, y, label } of marks) {
-    const [atX, atY] = [x === undefined ? NaN : plot.x.at(x), y === undefined ? NaN : plot.y.at(y)];
-    const [cx, cy] = [placeX(plot, atX), placeY(plot, atY)];
-    const style = `stroke="${INK}" stroke-dasharray="4 3"`;
-    if (Number.isFinite(cx) && !Number.isFinite(cy)) parts.push(line(cx, top, cx, top + height, style));
-    else if (Number.isFinite(cy) && !Number.isFinite(cx)) parts.push(line(left, cy, left + width, cy, style));
-    else if (Number.isFinite(cx))
-      parts.push(`<circle cx="${px(cx)}" cy="${px(cy)}" r="5" fill="${BAD}" stroke="#ffffff" stroke-width="1.5"/>`);
-    else continue;
-    const shown = fitText(label, 11, width * 0.6);
-    const long = textWidth(shown, 11);
-    const wanted = Number.isFinite(cx) ? cx + 9 : left + width - long;
-    const from =
-      wanted + long > left + width ? Math.max(left, (Number.isFinite(cx) ? cx : left + width) - 9 - long) : wanted;
-    let baseline = Math.max(top + 12, Number.isFinite(cy) ? cy - 9 : top + 12);
-    while (taken.some((other) => other.from < from + long && from < other.to && Math.abs(other.y - baseline) < 15)) {
-      baseline += 15;
-    }
-    taken.push({ from, to: from + long, y: baseline });
-    parts.push(text(from, baseline, shown, { bold: true }));
-  }
-  return parts;
+  const area = {
+    left,
+    top,
+    width,
+    height,
+    x: (value: number) => placeX(plot, plot.x.at(value)),
+    y: (value: number) => placeY(plot, plot.y.at(value)),
+  };
+  return placeMarks(marks, area).flatMap(({ x, y, label, from, baseline, apart }) => {
+    const dashes = `stroke="${INK}" stroke-dasharray="4 3"`;
+    const leader = `stroke="${INK}" stroke-opacity="0.6"`;
+    const drawn = !Number.isFinite(y)
+      ? [line(x, top, x, top + height, dashes)]
+      : !Number.isFinite(x)
+        ? [line(left, y, left + width, y, dashes)]
+        : [
+            ...(apart ? [line(x, y, x, baseline - (baseline < y ? 0 : 9), leader)] : []),
+            `<circle cx="${px(x)}" cy="${px(y)}" r="5" fill="${BAD}" stroke="#ffffff" stroke-width="1.5"/>`,
+          ];
+    return [...drawn, text(from, baseline, label, { bold: true })];
+  });
 }
 
 function stroke(index: number, width: number): string {

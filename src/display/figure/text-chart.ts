@@ -15,14 +15,15 @@ function panelText(panel: Panel): string {
 
 /** Bars that lie are a list of names with bars; everything else is a chart. */
 function curves(panel: CurvePanel): string {
+  if (panel.series.filter(({ kind }) => kind === 'bars').length > 1) return barCharts(panel);
   if (!panel.series.some(({ kind }) => kind === 'rows')) return curvesText(panel);
   const names = panel.y.categories ?? [];
   const log = panel.x.scale === 'log';
+  const sized = panel.series.flatMap(({ x }) => Array.from(x).filter((value) => Number.isFinite(value) && value > 0));
+  const [least, most] = [Math.min(...sized), Math.max(...sized)];
+  const share = (value: number) =>
+    log ? (Math.log(value) - Math.log(least) + 1) / (Math.log(most) - Math.log(least) + 1) : value / most;
   const blocks = panel.series.map((series) => {
-    const sized = Array.from(series.x).filter((value) => Number.isFinite(value) && (!log || value > 0));
-    const [least, most] = [Math.min(...sized), Math.max(...sized)];
-    const share = (value: number) =>
-      log ? (Math.log(value) - Math.log(least) + 1) / (Math.log(most) - Math.log(least) + 1) : value / most;
     const rows = Array.from(series.x, (value, i) => {
       const length = Number.isFinite(value) && value > 0 ? Math.max(1, Math.round(share(value) * 30)) : 0;
       return [shortName(names[series.y[i] ?? -1] ?? ''), shortNumber(value), '█'.repeat(length)];
@@ -30,6 +31,15 @@ function curves(panel: CurvePanel): string {
     return `${series.name}\n${alignedText(['', '', ''], rows, ['left', 'right', 'left']).split('\n').slice(1).join('\n')}`;
   });
   return blocks.join('\n');
+}
+
+/** Bars that stand before others would hide them: a chart for each. */
+function barCharts(panel: CurvePanel): string {
+  const charts = panel.series.map((series) => {
+    const chart = curvesText({ ...panel, series: [{ ...series, name: '' }] });
+    return series.name ? `${series.name}\n${chart}` : chart;
+  });
+  return charts.join('\n\n');
 }
 
 /** Its end tells more than its beginning: that is where paths differ. */

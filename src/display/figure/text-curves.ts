@@ -1,6 +1,6 @@
 import { shortNumber } from '../short-number.js';
 import { Braille } from './braille.js';
-import { barWidth, pieces, scalesOf } from './geometry.js';
+import { barWidth, emptiness, pieces, scalesOf, thinned } from './geometry.js';
 import type { Scale, Tick } from './scale.js';
 import type { CurvePanel } from './spec.js';
 
@@ -27,8 +27,13 @@ export interface TextCurvesOptions {
 export function curvesText(panel: CurvePanel): string {
   const named = panel.series.filter(({ faint }) => !faint);
   const { lines, margin } = drawCurves(panel);
+  const empty = emptiness(panel, scalesOf(panel, { x: 1, y: 1 }));
   const head = panel.y.label ? [`${' '.repeat(margin)} ${panel.y.label}`] : [];
-  return [...head, ...lines, ...legend(panel, named, margin)].join('\n');
+  return [
+    ...head,
+    ...lines,
+    ...(empty === undefined ? legend(panel, named, margin) : [`${' '.repeat(margin)}  ${empty}`]),
+  ].join('\n');
 }
 
 /** The plot and its axes, without a legend; the labels of the y axis take the first `margin` characters. */
@@ -58,7 +63,8 @@ export function drawCurves(
   for (const series of [...drawn].sort((a, b) => Number(b.faint ?? false) - Number(a.faint ?? false))) {
     const owner = drawn.indexOf(series) + 1;
     const half = Math.floor(Math.min(1, barWidth(series) / (scales.x.to - scales.x.from || 1)) * columns);
-    const placed = pieces(series, scales).map((piece) => piece.map(place));
+    // More points than dots look the same, and take their time.
+    const placed = pieces(series, scales).map((piece) => thinned(piece, columns * 8).map(place));
     for (const piece of placed) {
       piece.forEach((to, at) => {
         const [x, y] = to;
@@ -71,6 +77,11 @@ export function drawCurves(
     }
     const last = placed.at(-1)?.at(-1);
     if (last && lettered && !series.faint) ends[last[1] >> 2] += LETTERS[named.indexOf(series) % LETTERS.length] ?? '';
+  }
+
+  for (const { x = NaN, y = NaN } of panel.marks ?? []) {
+    const at: [number, number] = [scales.x.at(x), scales.y.at(y)];
+    if (at.every(Number.isFinite)) canvas.sign(...place(at), '●', line);
   }
 
   const dress = (text: string, owner: number) =>
@@ -117,7 +128,7 @@ function legend({ marks = [] }: CurvePanel, named: CurvePanel['series'], margin:
     return `${letter}${name}${kind === 'line' && last !== undefined ? ` ${shortNumber(last)}` : ''}`;
   });
   const shown = named.length > 1 || named[0]?.name ? wrapped(series).map((line) => indent + line) : [];
-  return [...shown, ...marks.map(({ label }) => `${indent}• ${label}`)];
+  return [...shown, ...marks.map(({ label }) => `${indent}● ${label}`)];
 }
 
 function wrapped(words: string[]): string[] {

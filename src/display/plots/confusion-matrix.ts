@@ -11,12 +11,15 @@ export interface ConfusionMatrixOptions {
   classes?: readonly string[];
   /** Shares of each true class (`true`), of each predicted class (`predicted`), or of all. Default: counts. */
   normalize?: 'true' | 'predicted' | 'all';
+  /** Before the share that is right. Default 'Confusion matrix'. */
   title?: string;
 }
 
 /** Class indices as they are and as they were predicted. */
 export interface Predictions {
+  /** What is true. */
   targets: Numbers;
+  /** What it was taken for. */
   predictions: Numbers;
 }
 
@@ -46,10 +49,15 @@ export function confusionMatrix(
         columnLabel: 'predicted',
         values,
         diagonal: true,
-        text: (value) => (normalize ? value.toFixed(2) : shortNumber(value)),
+        text: (value) => (normalize ? shareText(value) : shortNumber(value)),
       },
     ],
   });
+}
+
+/** A share that is rounded away is no zero. */
+function shareText(share: number): string {
+  return share > 0 && share < 0.005 ? '<.01' : share.toFixed(2);
 }
 
 function countPairs({ targets, predictions }: Predictions, classes: number): number[][] {

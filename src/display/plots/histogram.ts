@@ -10,6 +10,7 @@ export interface HistogramOptions {
   logY?: boolean;
   /** What the values are. */
   label?: string;
+  /** Default 'Histogram'. */
   title?: string;
 }
 

@@ -18,6 +18,7 @@ export interface ImageGridOptions {
   limit?: number;
   /** Values of black and of white. Default: 0 and 1, 0 and 255, or the smallest and the largest value, as they fit. */
   range?: readonly [number, number];
+  /** Above the pictures. Default: none. */
   title?: string;
 }
 

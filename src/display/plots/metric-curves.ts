@@ -14,6 +14,7 @@ export interface MetricCurvesOptions {
   logY?: boolean;
   /** Weight of what came before, from 0 to below 1. Default: 0.9 for series of more than 100 values, else 0. */
   smoothing?: number;
+  /** Above all panels. Default: none. */
   title?: string;
 }
 
@@ -42,12 +43,21 @@ function panelOf(rows: readonly MetricRow[], title: string, names: string[], opt
   return {
     kind: 'curves',
     title,
+    ...missing(names, metricNames(rows)),
     x: { label: x, integer: true },
     y: { scale: logY ? 'log' : 'linear' },
     series: names.flatMap((name, i) =>
       smoothedSeries({ kind: 'line', name, ...metricSeries(rows, name, x), colour: i }, smoothing),
     ),
   };
+}
+
+/** A name that nothing is logged under may be a mistake, or come later: what there is says which. */
+export function missing(names: readonly string[], logged: readonly string[]): { empty?: string } {
+  const strange = names.filter((name) => !logged.includes(name));
+  return strange.length === 0 || logged.length === 0
+    ? {}
+    : { empty: `no ${strange.join(', ')} so far, but ${logged.join(', ')}` };
 }
 
 /** The curve, or the smoothed curve over the pale curve itself. */

@@ -70,7 +70,7 @@ export class NotebookRenderer implements ProgressRenderer {
   finish(view: ProgressView): void {
     this.#goOn();
     if (view.epoch !== undefined)
-      this.#epochs.push({ epoch: view.epoch, seconds: view.elapsed, metrics: numbersIn(view.metrics) });
+      this.#epochs.push({ epoch: view.epoch, seconds: view.elapsed, metrics: ofEpoch(numbersIn(view.metrics)) });
     this.#views = [view];
     if (this.due(performance.now())) this.#draw();
   }
@@ -111,10 +111,14 @@ export class NotebookRenderer implements ProgressRenderer {
   #bar(view: ProgressView): string {
     const known = Number.isFinite(view.total) && view.total > 0;
     const share = known ? Math.min(100, (100 * view.done) / view.total) : 100;
-    const fill = `<div style="width:${share.toFixed(1)}%;height:100%;background:${COLOURS[this.#state]}"></div>`;
+    const colour = COLOURS[this.#state];
+    // What has ended badly may have done nothing yet: there the colour is in the ground, too.
+    const ground = colour === ALARM ? `${ALARM}55` : 'rgba(128,128,128,.25)';
+    const word = this.#state === 'running' ? '' : ` · <b style="color:${colour}">${this.#state}</b> ·`;
+    const fill = `<div style="width:${share.toFixed(1)}%;height:100%;background:${colour}"></div>`;
     return [
-      `<div><b>${escapeXml(view.description)}</b>${this.#stateText} <span style="opacity:.75">${escapeXml(status(view))}</span></div>`,
-      `<div style="height:6px;margin:3px 0 8px;border-radius:3px;overflow:hidden;background:rgba(128,128,128,.25)">${fill}</div>`,
+      `<div><b>${escapeXml(view.description)}</b>${word} <span style="opacity:.75">${escapeXml(status(view))}</span></div>`,
+      `<div style="height:6px;margin:3px 0 8px;border-radius:3px;overflow:hidden;background:${ground}">${fill}</div>`,
     ].join('');
   }
 
@@ -148,4 +152,10 @@ export class NotebookRenderer implements ProgressRenderer {
       notes: left > 0 ? [`and ${left} epochs before`] : [],
     });
   }
+}
+
+/** At an epoch's end its last step has nothing to say beside the whole epoch. */
+function ofEpoch(metrics: Metrics): Metrics {
+  const isOfStep = (name: string) => name.endsWith('_step') && name.replace(/_step$/, '_epoch') in metrics;
+  return Object.fromEntries(Object.entries(metrics).filter(([name]) => !isOfStep(name)));
 }

@@ -5,13 +5,21 @@ import { bar, count, metricTexts, speed, times, type ProgressView, type ShownMet
 
 /** Colours, as `#rrggbb`. */
 export interface ProgressTheme {
+  /** The loop's name. */
   description: string;
+  /** The bar while it grows. */
   progressBar: string;
+  /** The bar when it is done. */
   progressBarFinished: string;
+  /** How many of how many. */
   counts: string;
+  /** Time gone and time to go. */
   time: string;
+  /** Batches a second. */
   processingSpeed: string;
+  /** Names of metrics. */
   metricNames: string;
+  /** Their values. */
   metrics: string;
 }
 

@@ -7,6 +7,7 @@ export interface ProgressView {
   description: string;
   /** Index of the epoch that a training loop is in. */
   epoch?: number;
+  /** Batches done. */
   done: number;
   /** Infinity when nobody knows. */
   total: number;
@@ -14,6 +15,7 @@ export interface ProgressView {
   elapsed: number;
   /** Batches done in these seconds. */
   doneHere: number;
+  /** What stands behind the bar. */
   metrics: ShownMetrics;
 }
 

@@ -3,26 +3,37 @@ import CliTable from 'cli-table3';
 
 /** One line of a model summary. */
 export interface SummaryRow {
+  /** Dotted path from the module. */
   name: string;
+  /** The layer's class. */
   type: string;
+  /** Numbers in its parameters. */
   params: number;
   /** Absent for parameters that lie outside any layer. */
   mode?: 'train' | 'eval';
+  /** Floating-point operations of the example on its way through; absent without one. */
   flops?: number;
   /** Sizes of the example's way through the layer; absent when it does not pass through it, or there is no example. */
   inSizes?: string;
+  /** Size of what comes out, of the same example. */
   outSizes?: string;
 }
 
 /** What a table of a model says, before it is drawn. */
 export interface Summary {
+  /** Layers, outermost first. */
   rows: SummaryRow[];
   /** Whether there was an example input, so that sizes are known. */
   sized: boolean;
+  /** Numbers in parameters that are trained. */
   trainable: number;
+  /** Numbers in those that are frozen. */
   nonTrainable: number;
+  /** Layers and modules in train mode. */
   modulesInTrain: number;
+  /** Those in eval mode. */
   modulesInEval: number;
+  /** Floating-point operations of the example; 0 without one. */
   flops: number;
 }
 

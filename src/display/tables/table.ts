@@ -9,8 +9,11 @@ export type Cell = string | number | boolean | Drawable | undefined;
 
 /** What a Table is made of. */
 export interface TableSpec {
+  /** Above the table. */
   title?: string;
+  /** Names of the columns; all empty: no head. */
   columns: readonly string[];
+  /** Cells, row by row. */
   rows: readonly (readonly Cell[])[];
   /** Cells to point out, as `[row, column]`. */
   highlights?: readonly (readonly [row: number, column: number])[];
@@ -20,8 +23,11 @@ export interface TableSpec {
 
 /** A table, as data: shown by `display(table)`, and as text, markdown and HTML. Columns of numbers stand to the right. */
 export class Table implements TableSpec, Drawable, Showable {
+  /** Above the table. */
   readonly title?: string;
+  /** Names of the columns. */
   readonly columns: readonly string[];
+  /** Cells, row by row. */
   readonly rows: readonly (readonly Cell[])[];
   readonly highlights: readonly (readonly [number, number])[];
   readonly notes: readonly string[];

@@ -1,19 +1,16 @@
 import ts from 'typescript';
 import type { Completion, Completions } from '../evaluator.js';
-import type { Language } from './language.js';
+import { isSpace, withoutSpaces } from './earlier-cells.js';
+import type { OpenCell } from './workspace.js';
 
 /** Types and documentation are looked up for so many matches: each costs the compiler some time. */
 const DETAILED = 60;
 
-export function complete(
-  { service, path, start }: ReturnType<Language['open']>,
-  text: string,
-  cursor: number,
-): Completions {
+export function complete({ service, path, start }: OpenCell, text: string, cursor: number): Completions {
   const prefix = /[\p{ID_Continue}$]*$/u.exec(text.slice(0, cursor))?.[0] ?? '';
   const found = service.getCompletionsAtPosition(path, start + cursor, { includeCompletionsWithInsertText: false });
   const entries = (found?.entries ?? [])
-    .filter(({ name }) => name.toLowerCase().startsWith(prefix.toLowerCase()))
+    .filter(({ name }) => name.toLowerCase().startsWith(prefix.toLowerCase()) && !isSpace(name))
     .sort(
       (a, b) =>
         Number(b.name.startsWith(prefix)) - Number(a.name.startsWith(prefix)) ||
@@ -27,7 +24,7 @@ export function complete(
     return {
       text: name,
       kind,
-      ...(details && { type: ts.displayPartsToString(details.displayParts) }),
+      ...(details && { type: withoutSpaces(ts.displayPartsToString(details.displayParts)) }),
       ...(documentation && { documentation }),
     };
   });

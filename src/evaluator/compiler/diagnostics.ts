@@ -1,4 +1,5 @@
 import ts from 'typescript';
+import { withoutSpaces } from './earlier-cells.js';
 
 /** A type or syntax error. */
 export interface Diagnostic {
@@ -10,5 +11,5 @@ export interface Diagnostic {
 }
 
 export function toDiagnostic({ code, messageText, start = 0, length = 0 }: ts.Diagnostic): Diagnostic {
-  return { code, message: ts.flattenDiagnosticMessageText(messageText, '\n'), start, length };
+  return { code, message: withoutSpaces(ts.flattenDiagnosticMessageText(messageText, '\n')), start, length };
 }

@@ -1,118 +1,123 @@
-import ts from 'typescript';
-import { importedNames, isAmbient } from './names.js';
+import { Imported } from './imported.js';
+import { IMPORTED, toNamespace, type Namespace } from './namespace.js';
+import type { GlobalType } from './protocol.js';
+import { importedPackages, type Kind } from './top-level-names.js';
 
-/** How a later cell sees a name: it may assign to a variable, everything else it imports. */
-type Kind = 'let' | 'const' | 'import';
+/** What code has to do with: the language and Node alone, or packages, too. */
+export type Reach = 'plain' | 'packages';
 
-/** The names of a cell that later cells see, found without types. */
-export function topLevelNames(file: ts.SourceFile): Map<string, Kind> {
-  const names = new Map<string, Kind>();
-  const bind = (name: ts.BindingName, kind: Kind): void => {
-    if (ts.isIdentifier(name)) names.set(name.text, kind);
-    else for (const element of name.elements) if (ts.isBindingElement(element)) bind(element.name, kind);
-  };
-  const list = (node: ts.VariableDeclarationList): void => {
-    for (const { name } of node.declarations) bind(name, node.flags & ts.NodeFlags.Const ? 'const' : 'let');
-  };
-  const hoisted = (node: ts.Node): void => {
-    if (ts.isFunctionLike(node) || ts.isClassStaticBlockDeclaration(node)) return;
-    if (ts.isVariableDeclarationList(node) && !(node.flags & ts.NodeFlags.BlockScoped)) list(node);
-    ts.forEachChild(node, hoisted);
-  };
-  for (const statement of file.statements) {
-    if (ts.isVariableStatement(statement)) {
-      if (!(statement.declarationList.flags & ts.NodeFlags.Using) || isAmbient(statement))
-        list(statement.declarationList);
-    } else if (ts.isImportDeclaration(statement)) {
-      for (const { local } of importedNames(statement)) names.set(local.text, 'import');
-      for (const local of importedTypes(statement)) names.set(local.text, 'import');
-    } else if (
-      ts.isFunctionDeclaration(statement) ||
-      ts.isClassDeclaration(statement) ||
-      ts.isEnumDeclaration(statement) ||
-      ts.isInterfaceDeclaration(statement) ||
-      ts.isTypeAliasDeclaration(statement) ||
-      ts.isImportEqualsDeclaration(statement) ||
-      (ts.isModuleDeclaration(statement) && ts.isIdentifier(statement.name) && statement.name.text !== 'global')
-    ) {
-      if (statement.name) names.set(statement.name.text, 'import');
-    } else hoisted(statement);
-  }
-  return names;
+/** What a cell leaves to later ones. */
+export interface Left {
+  names: Iterable<[string, Kind]>;
+  /** JSDoc comments of its variables. */
+  comments: ReadonlyMap<string, string>;
+  /** Its declarations: the text of a `.d.ts` file. */
+  declarations: string;
 }
 
-function importedTypes({ importClause: clause }: ts.ImportDeclaration): ts.Identifier[] {
-  if (!clause) return [];
-  const bindings = clause.namedBindings;
-  const elements = bindings && ts.isNamedImports(bindings) ? bindings.elements : [];
-  const types = elements.filter(({ isTypeOnly }) => isTypeOnly || clause.isTypeOnly).map(({ name }) => name);
-  if (!clause.isTypeOnly) return types;
-  if (clause.name) types.push(clause.name);
-  if (bindings && ts.isNamespaceImport(bindings)) types.push(bindings.name);
-  return types;
+interface Space extends Namespace {
+  reach: Reach;
+  /** Other spaces that it names. */
+  uses: string[];
 }
 
-/** The JSDoc comments of the file's variables. */
-export function documentation(file: ts.SourceFile): Map<string, string> {
-  const found = new Map<string, string>();
-  for (const statement of file.statements) {
-    if (!ts.isVariableStatement(statement)) continue;
-    const comment = ts.getLeadingCommentRanges(file.text, statement.pos)?.at(-1);
-    const text = comment && file.text.slice(comment.pos, comment.end);
-    if (!text?.startsWith('/**')) continue;
-    for (const { name } of statement.declarationList.declarations)
-      if (ts.isIdentifier(name)) found.set(name.text, text);
-  }
-  return found;
-}
-
-/** Every identifier in the file, whatever it names. */
-export function identifiers(file: ts.SourceFile): Set<string> {
-  const found = new Set<string>();
-  const visit = (node: ts.Node): void => {
-    if (ts.isIdentifier(node)) found.add(node.text);
-    ts.forEachChild(node, visit);
-  };
-  visit(file);
-  return found;
-}
-
-/** What the file imports, by its specifiers. */
-export function importedModules(file: ts.SourceFile): string[] {
-  return file.statements.flatMap((statement) =>
-    (ts.isImportDeclaration(statement) || ts.isExportDeclaration(statement)) &&
-    statement.moduleSpecifier &&
-    ts.isStringLiteral(statement.moduleSpecifier)
-      ? [statement.moduleSpecifier.text]
-      : [],
-  );
+interface Standing {
+  space: string;
+  kind: Kind;
+  comment: string;
 }
 
 /**
- * What later cells know of earlier ones. A cell that has run is a module of its declarations; a later cell starts with a line that
- * declares the variables and imports the functions, classes, types and packages of those modules that still stand.
+ * What later cells know of earlier ones. A cell that has run is a namespace of its declarations, in one file with all others; a later
+ * cell starts with a line that declares the variables, and gives the functions, classes, types and packages their names, that still stand.
  */
 export class EarlierCells {
-  readonly #standing = new Map<string, { module: string; kind: Kind; comment: string }>();
+  readonly imported = new Imported();
+  readonly #globals: Record<string, GlobalType>;
+  readonly #standing = new Map<string, Standing>();
+  readonly #spaces = new Map<string, Space>();
 
-  add(module: string, names: Iterable<[string, Kind]>, comments: ReadonlyMap<string, string>): void {
-    for (const [name, kind] of names) this.#standing.set(name, { module, kind, comment: comments.get(name) ?? '' });
+  constructor(globals: Record<string, GlobalType>) {
+    this.#globals = globals;
+  }
+
+  add(id: number, { names, comments, declarations }: Left): void {
+    const space = `__cell${id}`;
+    this.#addSpace(space, toNamespace(declarations, this.imported), importedPackages(declarations).length > 0);
+    for (const [name, kind] of names) this.#standing.set(name, { space, kind, comment: comments.get(name) ?? '' });
+    this.#dropUnused();
+  }
+
+  has(name: string): boolean {
+    return this.#standing.has(name);
   }
 
   clear(): void {
     this.#standing.clear();
+    this.#spaces.clear();
   }
 
   /** The line that goes before a cell: the names that it uses, or else all, without those that it declares itself. */
-  prelude(own: ReadonlyMap<string, unknown>, used?: ReadonlySet<string>): string {
+  prelude(own: ReadonlyMap<string, unknown>, used?: ReadonlySet<string>): { line: string; reach: Reach } {
+    const isUsed = (name: string): boolean => !own.has(name) && (!used || used.has(name));
+    for (const [name, type] of Object.entries(this.#globals))
+      if (isUsed(name) && !this.#standing.has(name)) this.#addGlobal(name, type);
     let line = '';
-    const imports = new Map<string, string[]>();
-    for (const [name, { module, kind, comment }] of this.#standing) {
-      if (own.has(name) || (used && !used.has(name))) continue;
-      if (kind === 'import') imports.set(module, [...(imports.get(module) ?? []), name]);
-      else line += `${comment}declare ${kind} ${name}: typeof import(${JSON.stringify(module)}).${name};`;
+    let reach: Reach = 'plain';
+    for (const [name, { space, kind, comment }] of this.#standing) {
+      if (!isUsed(name)) continue;
+      if (this.#spaces.get(space)?.reach === 'packages') reach = 'packages';
+      if (kind === 'import') line += `import ${name} = ${space}.${name};`;
+      else line += `${comment}declare ${kind} ${name}: typeof ${space}.${name};`;
     }
-    for (const [module, names] of imports) line += `import { ${names.join(', ')} } from ${JSON.stringify(module)};`;
-    return `${line}\n`;
+    return { line: `${line}\n`, reach };
   }
+
+  /** The file of all that was declared; `path` is what it imports `imported` from. */
+  declarations(path: string, reach: Reach): string {
+    const spaces = [...this.#spaces].filter(([, space]) => reach === 'packages' || space.reach === 'plain');
+    const global = spaces.map(([name, { inside }]) => `namespace ${name} {\n${inside}}\n`).join('');
+    const outside = spaces.map(([, namespace]) => namespace.outside).join('');
+    return `import * as ${IMPORTED} from ${JSON.stringify(path)};\ndeclare global {\n${global}}\n${outside}`;
+  }
+
+  /** A global is declared when it is first used: the types of a package that nobody needs are not read. */
+  #addGlobal(name: string, type: GlobalType): void {
+    const space = `__global_${name}`;
+    const kind = 'module' in type ? 'import' : 'const';
+    const inside =
+      'module' in type
+        ? `export import ${name} = ${IMPORTED}.${this.imported.add(type.module, '*')};\n`
+        : `const ${name}: ${type.type};\n`;
+    this.#addSpace(space, { inside, outside: '' }, 'module' in type || importedPackages(type.type).length > 0);
+    this.#standing.set(name, { space, kind, comment: '' });
+  }
+
+  #addSpace(name: string, { inside, outside }: Namespace, usesPackages: boolean): void {
+    const uses = [...inside.matchAll(/\b__(?:cell|global_)\w+/g)].map(([used]) => used);
+    const isPlain = !usesPackages && uses.every((used) => this.#spaces.get(used)?.reach !== 'packages');
+    this.#spaces.set(name, { inside, outside, uses, reach: isPlain ? 'plain' : 'packages' });
+  }
+
+  /** Declarations that no standing name leads to any more are forgotten: a cell that is run again does not add to them. */
+  #dropUnused(): void {
+    const used = new Set<string>();
+    const use = (space: string): void => {
+      if (used.has(space)) return;
+      used.add(space);
+      this.#spaces.get(space)?.uses.forEach(use);
+    };
+    for (const { space } of this.#standing.values()) use(space);
+    for (const [name, { outside }] of this.#spaces) if (!used.has(name) && outside === '') this.#spaces.delete(name);
+  }
+}
+
+/** Whether it is the name of a namespace of declarations, which is no business of a user's. */
+export function isSpace(name: string): boolean {
+  return /^__(?:cell|global_)\w+$/.test(name);
+}
+
+/** Types with names as the cells know them. */
+export function withoutSpaces(text: string): string {
+  return text.replace(/\b__(?:cell|global_)\w+\./g, '');
 }

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { join, sep } from 'node:path';
 import ts from 'typescript';
 
 /** The files the compiler sees: those on disk, read once, and those that only exist in memory. */
@@ -10,6 +11,17 @@ export class Files {
   readonly #local = new Map<string, { version: string; snapshot: ts.IScriptSnapshot | undefined }>();
   #exists = new Map<string, boolean>();
   #folders = new Map<string, boolean>();
+  readonly #strobe: string;
+
+  /** @param home where Strobe is installed */
+  constructor(home: string) {
+    this.#strobe = join(home, 'dist') + sep;
+  }
+
+  /** Writes what is not what the file says already. */
+  update(path: string, text: string): void {
+    if (!this.#memory.has(path) || this.text(path) !== text) this.write(path, text);
+  }
 
   write(path: string, text: string): void {
     this.#memory.set(path, { version: String(++this.version), snapshot: ts.ScriptSnapshot.fromString(text) });
@@ -33,7 +45,7 @@ export class Files {
 
   exists(path: string): boolean {
     if (this.#memory.has(path)) return true;
-    return isInstalled(path) ? remember(this.#exists, path, ts.sys.fileExists) : ts.sys.fileExists(path);
+    return this.#isInstalled(path) ? remember(this.#exists, path, ts.sys.fileExists) : ts.sys.fileExists(path);
   }
 
   folderExists(path: string): boolean {
@@ -43,11 +55,21 @@ export class Files {
   snapshot(path: string): ts.IScriptSnapshot | undefined {
     const inMemory = this.#memory.get(path);
     if (inMemory) return inMemory.snapshot;
-    return isInstalled(path) ? remember(this.#installed, path, read) : this.#readLocal(path).snapshot;
+    return this.#isInstalled(path) ? remember(this.#installed, path, read) : this.#readLocal(path).snapshot;
+  }
+
+  text(path: string): string | undefined {
+    const snapshot = this.snapshot(path);
+    return snapshot?.getText(0, snapshot.getLength());
   }
 
   versionOf(path: string): string {
-    return this.#memory.get(path)?.version ?? (isInstalled(path) ? 'installed' : this.#readLocal(path).version);
+    return this.#memory.get(path)?.version ?? (this.#isInstalled(path) ? 'installed' : this.#readLocal(path).version);
+  }
+
+  /** Installed packages and TypeScript's own libraries do not change under a session. */
+  #isInstalled(path: string): boolean {
+    return path.includes('/node_modules/') || path.startsWith(this.#strobe);
   }
 
   #readLocal(path: string): { version: string; snapshot: ts.IScriptSnapshot | undefined } {
@@ -62,11 +84,6 @@ function read(path: string): ts.IScriptSnapshot | undefined {
 
 function modified(path: string): string {
   return String(statSync(path, { throwIfNoEntry: false })?.mtimeMs);
-}
-
-/** Installed packages and TypeScript's own libraries do not change under a session. */
-function isInstalled(path: string): boolean {
-  return path.includes('/node_modules/');
 }
 
 function remember<T>(known: Map<string, T>, path: string, find: (path: string) => T): T {

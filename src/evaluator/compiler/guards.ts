@@ -1,5 +1,5 @@
 import ts from 'typescript';
-import { call } from './runtime-names.js';
+import { call, RUNTIME } from './runtime-names.js';
 
 const { factory } = ts;
 
@@ -8,7 +8,7 @@ const { factory } = ts;
  * when it is. A `catch` block asks too, so that it can't swallow the interrupt; a `finally` block says that it cleans up.
  */
 export const guards: ts.TransformerFactory<ts.SourceFile> = (context) => {
-  const guard = (): ts.Statement => factory.createExpressionStatement(call('guard'));
+  const guard = (): ts.Statement => factory.createExpressionStatement(guarding());
 
   function visit(node: ts.Node): ts.Node {
     const visited = ts.visitEachChild(node, visit, context);
@@ -74,7 +74,7 @@ export const guards: ts.TransformerFactory<ts.SourceFile> = (context) => {
     if (ts.isArrowFunction(node)) {
       const body = ts.isBlock(node.body)
         ? startingWith(guard(), node.body)
-        : factory.createComma(call('guard'), node.body);
+        : factory.createComma(guarding(), node.body);
       return factory.updateArrowFunction(
         node,
         node.modifiers,
@@ -124,3 +124,9 @@ export const guards: ts.TransformerFactory<ts.SourceFile> = (context) => {
 
   return (file) => ts.visitEachChild(file, visit, context);
 };
+
+/** `__cell.flag[0] && __cell.guard()`: what is read at every turn of a loop is a slot of memory, and nothing is called. */
+function guarding(): ts.Expression {
+  const flag = factory.createPropertyAccessExpression(factory.createIdentifier(RUNTIME), 'flag');
+  return factory.createLogicalAnd(factory.createElementAccessExpression(flag, 0), call('guard'));
+}

@@ -1,11 +1,9 @@
 import ts from 'typescript';
 import type { Inspection } from '../evaluator.js';
-import type { Language } from './language.js';
+import { withoutSpaces } from './earlier-cells.js';
+import type { OpenCell } from './workspace.js';
 
-export function inspect(
-  { service, path, start }: ReturnType<Language['open']>,
-  cursor: number,
-): Inspection | undefined {
+export function inspect({ service, path, start }: OpenCell, cursor: number): Inspection | undefined {
   const info =
     service.getQuickInfoAtPosition(path, start + cursor) ??
     service.getQuickInfoAtPosition(path, start + Math.max(0, cursor - 1));
@@ -14,7 +12,7 @@ export function inspect(
   return {
     start: info.textSpan.start - start,
     end: info.textSpan.start + info.textSpan.length - start,
-    signature: ts.displayPartsToString(info.displayParts),
+    signature: withoutSpaces(ts.displayPartsToString(info.displayParts)),
     documentation: [ts.displayPartsToString(info.documentation), ...tags].filter(Boolean).join('\n'),
   };
 }

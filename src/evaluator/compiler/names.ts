@@ -100,20 +100,28 @@ export function isUsing(list: ts.VariableDeclarationList): boolean {
   return (list.flags & ts.NodeFlags.Using) !== 0;
 }
 
-/** What an import binds, types left out: `imported` is `*` for the namespace. */
-export function importedNames(node: ts.ImportDeclaration): { local: ts.Identifier; imported: string }[] {
-  const clause = node.importClause;
-  if (!clause || clause.isTypeOnly) return [];
-  const names: { local: ts.Identifier; imported: string }[] = [];
-  if (clause.name) names.push({ local: clause.name, imported: 'default' });
-  const bindings = clause.namedBindings;
-  if (bindings && ts.isNamespaceImport(bindings)) names.push({ local: bindings.name, imported: '*' });
-  if (bindings && ts.isNamedImports(bindings)) {
-    for (const element of bindings.elements)
-      if (!element.isTypeOnly)
-        names.push({ local: element.name, imported: (element.propertyName ?? element.name).text });
-  }
-  return names;
+/** A name that an import binds: `imported` is `*` for the namespace. */
+export interface ImportBinding {
+  local: ts.Identifier;
+  imported: string;
+  isType: boolean;
+}
+
+export function importBindings({ importClause: clause }: ts.ImportDeclaration): ImportBinding[] {
+  if (!clause) return [];
+  const isType = clause.isTypeOnly;
+  const bound: ImportBinding[] = clause.name ? [{ local: clause.name, imported: 'default', isType }] : [];
+  const named = clause.namedBindings;
+  if (named && ts.isNamespaceImport(named)) bound.push({ local: named.name, imported: '*', isType });
+  if (named && ts.isNamedImports(named))
+    for (const { name, propertyName = name, isTypeOnly } of named.elements)
+      bound.push({ local: name, imported: propertyName.text, isType: isType || isTypeOnly });
+  return bound;
+}
+
+/** What an import binds, types left out. */
+export function importedNames(node: ts.ImportDeclaration): ImportBinding[] {
+  return importBindings(node).filter(({ isType }) => !isType);
 }
 
 function firstIdentifier(name: ts.Node | undefined): ts.Identifier | undefined {

@@ -1,21 +1,27 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { complete } from './complete.js';
+import { collectWhenIdle } from '../garbage.js';
 import { inspect } from './inspect.js';
 import { isComplete } from './is-complete.js';
 import { Language } from './language.js';
 import type { CompilerMethods, CompilerSettings } from './protocol.js';
 import { rewrite } from './rewrite.js';
 
+/** Between what is read ahead, cells have their turn (ms). */
+const IDLE = 300;
+
 /** The compiler's thread: types are looked at here while the main thread computes. Calls are answered in their order. */
-const { cwd, home, globals } = workerData as CompilerSettings;
-const language = new Language(cwd, home, globals);
+const settings = workerData as CompilerSettings;
+const language = new Language(settings);
+// Every cell leaves a type checker behind.
+const worked = collectWhenIdle();
 
 const methods: CompilerMethods = {
   rewrite: ({ path, text, known, unit }) => rewrite(path, text, new Set(known), unit),
-  check: ({ id, text }) => language.check(id, text),
-  settle: ({ id, live }) => language.settle(id, new Set(live)),
-  complete: ({ text, cursor }) => complete(language.open(text, true), text, cursor),
-  inspect: ({ text, cursor }) => inspect(language.open(text), cursor),
+  check: ({ id, text, live }) => language.check(id, text, live),
+  settle: ({ id, live }) => language.settle(id, live),
+  complete: ({ text, cursor, live }) => complete(language.open(text, live, true), text, cursor),
+  inspect: ({ text, cursor, live }) => inspect(language.open(text, live), cursor),
   isComplete,
   reset: () => language.reset(),
 };
@@ -26,6 +32,11 @@ parentPort?.on('message', ({ id, method, value }: { id: number; method: keyof Co
   } catch (error) {
     parentPort?.postMessage({ id, error });
   }
+  worked();
 });
-// The libraries' types are read before the first cell asks for them.
-language.check(0, '1;');
+
+// Types are read before cells ask for them: the language's at once, those of packages when there is time.
+language.check(0, '1;', []);
+let delay = IDLE;
+for (const [name, type] of Object.entries(settings.globals))
+  if ('module' in type) setTimeout(() => language.check(0, `${name};`, []), (delay += IDLE));

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { StrobeError } from '../../errors.js';
 import type { CompilerMethods, CompilerSettings } from '../compiler/protocol.js';
 
 /** The compiler as the main thread sees it: its methods, as promises. */
@@ -6,6 +7,7 @@ export class Compiler {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: unknown) => void }>();
   #calls = 0;
+  #ended: Error | undefined;
 
   constructor(settings: CompilerSettings) {
     this.#worker = startWorker(settings);
@@ -16,8 +18,8 @@ export class Compiler {
       if (error === undefined) call?.resolve(value);
       else call?.reject(error);
     });
-    this.#worker.on('error', (error) => this.#fail(error));
-    this.#worker.on('exit', () => this.#fail(new Error('The compiler has ended.')));
+    this.#worker.on('error', (cause) => this.#end(cause));
+    this.#worker.on('exit', () => this.#end());
     this.#worker.unref();
   }
 
@@ -25,6 +27,7 @@ export class Compiler {
     method: M,
     value: Parameters<CompilerMethods[M]>[0],
   ): Promise<ReturnType<CompilerMethods[M]>> {
+    if (this.#ended) return Promise.reject(this.#ended);
     const id = this.#calls++;
     // The process stays alive for an answer that somebody waits for.
     this.#worker.ref();
@@ -38,16 +41,31 @@ export class Compiler {
     await this.#worker.terminate();
   }
 
-  #fail(error: unknown): void {
-    for (const { reject } of this.#waiting.values()) reject(error);
+  /** Who waits for an answer, and who asks later, is told. */
+  #end(cause?: unknown): void {
+    this.#ended ??= new StrobeError(
+      StrobeError.compose('The thread that compiles cells has ended.', {
+        expected: 'a compiler that lives as long as the evaluator',
+        received: cause instanceof Error ? cause.message : 'its end',
+        hint: 'start anew: in a notebook, restart the kernel',
+      }),
+      { cause },
+    );
+    for (const { reject } of this.#waiting.values()) reject(this.#ended);
     this.#waiting.clear();
   }
 }
 
+/**
+ * Of the types that each cell leaves behind V8 lets pile up several times what is used, unless the heap is not to be large. What is used
+ * is about 130 MB with TensorFlow.js and Strobe.
+ */
+const resourceLimits = { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 16 };
+
 function startWorker(workerData: CompilerSettings): Worker {
   const isBuilt = import.meta.url.endsWith('.js');
-  if (isBuilt) return new Worker(new URL('../compiler/worker.js', import.meta.url), { workerData });
+  if (isBuilt) return new Worker(new URL('../compiler/worker.js', import.meta.url), { workerData, resourceLimits });
   // From the sources, as tests do: tsx has to be there before the first import.
   const start = `import('tsx/esm/api').then(tsx => tsx.tsImport('../compiler/worker.ts', ${JSON.stringify(import.meta.url)}))`;
-  return new Worker(start, { eval: true, workerData });
+  return new Worker(start, { eval: true, workerData, resourceLimits });
 }

@@ -3,6 +3,8 @@ import { type Interrupts, InterruptError } from './interrupts.js';
 
 /** What rewritten code calls: `__cell` in a cell, and in each of the local modules that it imports. */
 export interface Runtime {
+  /** Its slot is not 0 when code that is stopped may be alive: then `guard` is to be called. */
+  readonly flag: Int32Array;
   guard(): void;
   wait(value: unknown): unknown;
   iterate(values: AsyncIterable<unknown> | Iterable<unknown>): AsyncIterable<unknown> | Iterable<unknown>;
@@ -31,6 +33,7 @@ export function stoppable(interrupts: Interrupts) {
     return execution && isThenable(value) ? execution.wait(value) : value;
   };
   return {
+    flag: interrupts.flag,
     guard: () => interrupts.guard(),
     wait,
     iterate: (values: AsyncIterable<unknown> | Iterable<unknown>) =>

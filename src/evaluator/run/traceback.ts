@@ -7,7 +7,8 @@ import type { ErrorReport } from '../evaluator.js';
 interface Source {
   label: string;
   text: string;
-  map: SourceMap;
+  /** In JSON: few are ever read. */
+  map: string;
 }
 
 /** The sources of cells and local modules, by the file names under which V8 knows what was made of them. */
@@ -18,7 +19,7 @@ export class Sources {
   /** Gives the file name to compile the rewritten code under. */
   add(label: string, text: string, map: string): string {
     const file = `strobe-${++this.#count}:${label}`;
-    this.#sources.set(file, { label, text, map: new SourceMap(JSON.parse(map) as SourceMapPayload) });
+    this.#sources.set(file, { label, text, map });
     return file;
   }
 
@@ -63,7 +64,8 @@ export class Sources {
     const found = /^(\s+at (?:.*\()?)(strobe-\d+:.*):(\d+):(\d+)(\)?)$/.exec(line);
     const source = this.#sources.get(found?.[2] ?? '');
     if (!found || !source) return { text: line, line: 0, column: 0 };
-    const entry = source.map.findEntry(Number(found[3]) - 1, Number(found[4]) - 1);
+    const map = new SourceMap(JSON.parse(source.map) as SourceMapPayload);
+    const entry = map.findEntry(Number(found[3]) - 1, Number(found[4]) - 1);
     const [original, column] = 'originalLine' in entry ? [entry.originalLine, entry.originalColumn] : [0, 0];
     const start = (found[1] ?? '')
       .replace(/(async )?(__strobe_evaluate__|Object\.<anonymous>) \(/, '$1(')

@@ -3,10 +3,11 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type * as tf from '@tensorflow/tfjs-core';
 import { encodePng } from '../../display/figure/png-file.js';
+import type { Picture } from '../../display/figure/spec.js';
 import type { Metrics } from '../../module/metrics.js';
 import { LogFolder, type FolderOptions } from '../folder.js';
 import { flattened, toYaml } from '../hparams.js';
-import type { Logger, RunStatus } from '../logger.js';
+import type { FinalStatus, Logger } from '../logger.js';
 import {
   experiment,
   restartEvent,
@@ -31,13 +32,6 @@ export interface TensorBoardLoggerOptions extends FolderOptions {
   logHistograms?: number;
   /** Events are kept in memory until there are this many. Default 100. */
   maxQueue?: number;
-}
-
-/** RGBA bytes, eight bits a channel, row by row. */
-export interface Picture {
-  width: number;
-  height: number;
-  rgba: Uint8Array;
 }
 
 let files = 0;
@@ -66,6 +60,7 @@ export class TensorBoardLogger implements Logger {
     return this.#folder.name;
   }
 
+  /** Chosen when it is first asked for. */
   get version(): string | number {
     return this.#folder.version;
   }
@@ -149,7 +144,7 @@ export class TensorBoardLogger implements Logger {
   }
 
   /** How the run ended is written with the hyper-parameters, for runs that have any. */
-  finalize(status: RunStatus): void {
+  finalize(status: FinalStatus): void {
     if (Object.keys(this.#hparams).length > 0) {
       const end = sessionEnd(now(), status === 'success');
       this.#write([{ tag: '_hparams_/session_end_info', hparams: end }], Math.max(0, this.#step));

@@ -12,7 +12,9 @@ export interface OneCycleLROptions {
   maxLr: number | number[];
   /** Steps of the whole cycle. Or give `epochs` and `stepsPerEpoch`. */
   totalSteps?: number;
+  /** Epochs of the cycle, in place of `totalSteps`. */
   epochs?: number;
+  /** Steps in each of these epochs. */
   stepsPerEpoch?: number;
   /** Share of the cycle in which the learning rate rises. Default 0.3. */
   pctStart?: number;

@@ -47,7 +47,9 @@ const plateauState = z.strictObject({
 export class ReduceLROnPlateau extends LRScheduler {
   /** The best metric so far. */
   best: number | null = null;
+  /** Steps in a row without an improvement. */
   numBadEpochs = 0;
+  /** Steps that are still passed over after a reduction. */
   cooldownCounter = 0;
   readonly #options: z.output<typeof schema>;
   readonly #minLr: (group: number) => number;

@@ -7,9 +7,11 @@ export type SchedulerState = Record<string, unknown>;
 
 /** Changes an optimizer's learning rates as training goes on. */
 export abstract class LRScheduler {
+  /** Whose learning rates it sets. */
   readonly optimizer: Optimizer;
   /** How often it was stepped. */
   lastEpoch = 0;
+  /** The rates it has set last, one for each group. */
   protected lastLr: number[];
 
   constructor(optimizer: Optimizer) {

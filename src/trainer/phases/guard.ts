@@ -20,12 +20,17 @@ export function guardGradients(s: Session): void {
   };
 }
 
+/** What a check of the gradients came to. Reading it has the step computed. */
+export function isFinite(check: core.Tensor): boolean {
+  return !Number.isNaN(check.dataSync()[0]);
+}
+
 /** Asked when the step has been computed, and before anybody sees what it came to. */
 export function checkGuard(s: Session): void {
   const { guard, hands } = s;
   if (!hands.guarded) return;
   const { check, unclipped } = hands.guarded;
-  const finite = !Number.isNaN(check.dataSync()[0]);
+  const finite = isFinite(check);
   if (!finite) for (const [parameter, gradient] of unclipped) parameter.grad = retain(gradient);
   s.releaseGuard();
   if (finite) return;

@@ -38,6 +38,10 @@ export interface Recipe {
   logs: Logged[];
   /** What `trainingStep` returned, with results in place of its tensors. */
   outputs: unknown;
+  /** What tells whether the gradients are finite, where they are guarded. */
+  check: Result | undefined;
+  /** The gradients as they were before clipping, kept until that is known. */
+  unclipped: Result[];
 }
 
 /** Stands for a tensor in what a step returned. */
@@ -61,6 +65,7 @@ export interface Evidence {
 /** Works out what the step did; undefined where something in it is neither one nor the other. */
 export function recipeOf(s: Session, evidence: Evidence): Recipe | undefined {
   const { step, updates, logs } = evidence;
+  const { guarded } = s.hands;
   const indexOf = new Map(step.results.map((dataId, i) => [dataId, i]));
   const claimed = new Set<number>();
   let complete = true;
@@ -95,6 +100,8 @@ export function recipeOf(s: Session, evidence: Evidence): Recipe | undefined {
       options: { ...options },
     })),
     outputs: outputs.template,
+    check: guarded && find(guarded.check),
+    unclipped: guarded ? [...guarded.unclipped.values()].map(find) : [],
   };
   for (let i = 0; i < step.inputs.length; i++) {
     const source = sourceOf(evidence, i);
@@ -155,8 +162,8 @@ export function sameRecipe(a: Recipe, b: Recipe): boolean {
   return a.step.computation === b.step.computation && same(summary(a), summary(b));
 }
 
-function summary({ sources, updates, gradients, assigned, logs, outputs }: Recipe): unknown[] {
-  return [sources.map(essence), updates, gradients, assigned, logs, outputs];
+function summary({ sources, step: _, ...results }: Recipe): unknown[] {
+  return [sources.map(essence), { ...results }];
 }
 
 function essence(source: Source): object {

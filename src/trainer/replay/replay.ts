@@ -5,10 +5,11 @@ import { Optimizer, type Update, type UpdateBasis } from '../../optim/optimizer.
 import { engine } from '../../tensors/engine.js';
 import { retain, share } from '../../tensors/share.js';
 import { disposeAll, tensorsIn } from '../../tensors/tree.js';
-import type { HookName } from '../hooks.js';
 import type { Session } from '../session.js';
 import { fieldsOf, sameFields } from './fields.js';
+import { MIDDLE } from './middle.js';
 import { impurityOf } from './purity.js';
+import { isFinite } from '../phases/guard.js';
 import { fill, recipeOf, sameRecipe, signatureOf, type Recipe, type Result, type Source } from './recipe.js';
 
 /** Equal steps in a row before the next is computed without being recorded. */
@@ -20,13 +21,6 @@ const MOST_KINDS = 16;
 /** Kinds of steps that never came out alike before it is given up. */
 const MOST_FAILURES = 8;
 
-/** Between a forward pass and its update; whoever listens there wants to see it happen. */
-const MIDDLE: readonly HookName[] = [
-  'onBeforeZeroGrad',
-  'onBeforeBackward',
-  'onAfterBackward',
-  'onBeforeOptimizerStep',
-];
 const OVERRIDES = ['optimizerStep', 'optimizerZeroGrad', 'configureGradientClipping'] as const;
 
 /** What a replayed step has computed and the phases that follow have still to hand out. */
@@ -95,9 +89,9 @@ export class Replay {
       const basis = this.#basisOf(kind.recipe);
       // An epoch's first step is recorded: much of what changes, changes there.
       const audit = s.progress.batchIdx === 0 || ++kind.replayed % AUDIT_EVERY === 0;
-      const infos = audit ? undefined : basis && kind.recipe.step.again(basis.inputs);
-      if (basis && infos) {
-        s.hands.replayed = this.#handOut(kind.recipe, basis.bases, infos);
+      const made = audit ? undefined : basis && this.#again(kind.recipe, basis.inputs);
+      if (basis && made) {
+        s.hands.replayed = this.#handOut(kind.recipe, basis.bases, made);
         return true;
       }
       if (basis && audit) expected = kind.recipe;
@@ -143,7 +137,7 @@ export class Replay {
   }
 
   #mayReplay(): boolean {
-    const { trainer, module, hands, optimizers, unattended, postMortem, guard } = this.#session;
+    const { trainer, module, hands, optimizers, unattended, postMortem } = this.#session;
     const { options, limits } = trainer;
     if (this.#refusal !== undefined || !options.replay || !unattended()) return false;
     const plain =
@@ -155,7 +149,6 @@ export class Replay {
       !trainer.profiler &&
       !trainer.muted &&
       !postMortem &&
-      !guard?.active &&
       !hands.batchReplaced;
     if (!plain || this.#isListenedTo()) return false;
     if (!this.#judged) {
@@ -168,22 +161,23 @@ export class Replay {
   #isListenedTo(): boolean {
     const { trainer, module } = this.#session;
     if (OVERRIDES.some((name) => module[name] !== undefined)) return true;
-    return MIDDLE.some((hook) => {
+    for (const hook of MIDDLE) {
       if (typeof module[hook] === 'function') return true;
       for (const callback of trainer.callbacks) if (typeof callback[hook] === 'function') return true;
-      return false;
-    });
+    }
+    return false;
   }
 
   /** What makes steps different computations, apart from the module's fields. */
   #keyOf(): string | undefined {
-    const { hands, module, trainer, optimizers } = this.#session;
+    const { hands, module, trainer, optimizers, guard } = this.#session;
     const reads = module.trainingStep?.length !== 0;
     const batch = reads ? signatureOf(hands.batch) : '';
     const { gradientClipVal, gradientClipAlgorithm } = trainer.limits;
     const groups = optimizers.flatMap(({ paramGroups }) => paramGroups.map(({ params }) => params.length));
     if (batch === undefined) return undefined;
-    return [batch, tf.getBackend(), gradientClipVal, gradientClipAlgorithm, ...groups].join(' ');
+    const guarded = guard?.active === true;
+    return [batch, tf.getBackend(), guarded, gradientClipVal, gradientClipAlgorithm, ...groups].join(' ');
   }
 
   #watch(key: string, fields: readonly unknown[], expected: Recipe | undefined): void {
@@ -271,11 +265,18 @@ export class Replay {
     return { bases, inputs };
   }
 
-  /** Gives the results to whom the recorded step gave them. */
-  #handOut(recipe: Recipe, bases: readonly UpdateBasis[], infos: readonly tf.TensorInfo[]): Replayed {
-    const s = this.#session;
+  /** Computes the step; undefined if it cannot, or must not be taken: then it is done over, for everybody to see. */
+  #again({ step, check }: Recipe, inputs: (tf.DataId | ArrayLike<number>)[]): tf.Tensor[] | undefined {
     const { backend } = engine();
-    const made = infos.map((info) => tf.keep(engine().makeTensorFromTensorInfo(info, backend)));
+    const made = step.again(inputs)?.map((info) => tf.keep(engine().makeTensorFromTensorInfo(info, backend)));
+    if (!made || !check || isFinite(made[check.result] as tf.Tensor)) return made;
+    disposeAll(made);
+    return undefined;
+  }
+
+  /** Gives the results to whom the recorded step gave them. */
+  #handOut(recipe: Recipe, bases: readonly UpdateBasis[], made: readonly tf.Tensor[]): Replayed {
+    const s = this.#session;
     const spare = new Set(made);
     const view = ({ result, shape }: Result): tf.Tensor => {
       const tensor = made[result] as tf.Tensor;

@@ -65,6 +65,7 @@ describe('a figure of any numbers', () => {
         };
         JSON.stringify({ data, layout }, finite);
       }),
+      { numRuns: 300 },
     );
   });
 
@@ -95,6 +96,10 @@ it('marks where values are not finite, once for each', () => {
     panels: [{ kind: 'curves', x: {}, y: {}, series: [{ kind: 'line', name: 'loss', x: [0, 1, 2, 3, 4], y }] }],
   });
   expect(broken.toSvg().match(/not a finite number/g)).toHaveLength(2);
+  expect(broken.toPlotly().layout.annotations).toMatchObject([
+    { text: '×', x: 1 },
+    { text: '×', x: 3 },
+  ]);
 });
 
 it('draws no more points of a long series than can be told apart, its extremes among them', () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Figure, metricCurves } from 'strobe/display';
+import { Figure, histogram, metricCurves } from 'strobe/display';
 
 const rows = Array.from({ length: 61 }, (_, step) => ({
   step,
@@ -60,8 +60,14 @@ it('draws bars, and lists marks', () => {
     0 ┤⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀
       └───────┬──────────────┬──────────────┬──────────────┬───────
               0              1              2              3  value
-       • most"
+       ● most"
   `);
+});
+
+it('draws bars that would hide each other one chart after the other', () => {
+  const text = histogram({ before: [1, 2, 2, 3], after: [3, 3, 4, 4] }, { bins: 4 }).toText();
+  expect(text.split('\n').filter((line) => /^[a-z]/.test(line))).toEqual(['before', 'after']);
+  expect(text.match(/└/g)).toHaveLength(2);
 });
 
 it('lists lying bars by name', () => {

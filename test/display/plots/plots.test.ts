@@ -70,6 +70,15 @@ describe('metricCurves', () => {
     expect(metricCurves({ rows: kept })).toEqual(metricCurves(rows));
   });
 
+  it('says what there is where a metric is not, in every format', () => {
+    const figure = metricCurves(rows, { metrics: ['val_accuracy'] });
+    const told = 'no val_accuracy so far, but train_loss_step, train_loss_epoch, val_loss, val_acc';
+    expect(figure.toSvg()).toContain('no val_accuracy so far, but');
+    expect(figure.toText()).toContain(told);
+    expect(figure.toPlotly().layout.annotations).toContainEqual(expect.objectContaining({ text: told }));
+    expect(metricCurves([]).toText()).toContain('nothing to show yet');
+  });
+
   it('says what is missing when there are no metrics', () => {
     expect(() => metricCurves('nowhere')).toThrow(/There is no nowhere[\s\S]*logDir/);
     expect(() => metricCurves({} as never)).toThrow(/no metrics in this[\s\S]*a run, a trainer/);
@@ -116,6 +125,15 @@ describe('lrFinderPlot', () => {
     expect(series[0]?.y).toEqual([3, 2, 1]);
     expect(x.scale).toBe('log');
   });
+
+  it('leaves out the divergence, which would leave the rest no room, unless it is told what to leave out', () => {
+    const far = { lrs: [1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1], losses: [3, 2, 1, 4, 6, 900], suggestions: {} };
+    const losses = (figure: Figure) => curves(figure).series[0]?.y;
+    expect(losses(lrFinderPlot(far))).toEqual([3, 2, 1, 4, 6]);
+    expect(losses(lrFinderPlot(far, { skipEnd: 0 }))).toEqual(far.losses);
+    expect(losses(lrFinderPlot({ ...far, suggestions: { late: 1 } }))).toEqual(far.losses);
+    expect(losses(lrFinderPlot({ ...far, losses: [1, 1, 1, 1, 1, 1] }))).toHaveLength(6);
+  });
 });
 
 describe('confusionMatrix', () => {
@@ -139,6 +157,15 @@ describe('confusionMatrix', () => {
         }
       }),
     );
+  });
+
+  it('does not round a share away to zero', () => {
+    const counts = [
+      [999, 1],
+      [0, 9],
+    ];
+    const { text } = matrix(confusionMatrix(counts, { normalize: 'true' }));
+    expect([text?.(0.001, 0, 1), text?.(0, 1, 0), text?.(0.999, 0, 0)]).toEqual(['<.01', '0.00', '1.00']);
   });
 
   it('refuses scores, and a matrix that is not square', () => {
@@ -177,6 +204,16 @@ describe('gradientFlow', () => {
       ['mean', [2, NaN]],
     ]);
     expect(figure.toSvg()).toContain('>NaN<');
+  });
+
+  it('tells of a gradient that is zero, which has no place on a log axis', () => {
+    const figure = gradientFlow({ kernel: tf.tensor([1e-3, 1]), bias: tf.zeros([2]) });
+    const notes = figure.toPlotly().layout.annotations as { text: string; y: string }[];
+    expect(notes.map(({ text, y }) => [text, y])).toEqual([
+      ['0', 'bias'],
+      ['0', 'bias'],
+    ]);
+    expect(figure.toSvg().match(/>0</g)).toHaveLength(2);
   });
 
   it('says when there are gradients', () => {

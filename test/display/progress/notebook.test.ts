@@ -71,7 +71,7 @@ it('is updated five times a second at most, and once more at the end', () => {
 
 it('ends in green, with a row for each epoch', async () => {
   await new Trainer(options).fit(new Line(), { train: batches, val: batches });
-  expect(lastHtml()).toContain('· done');
+  expect(lastHtml()).toContain('>done</b> ·');
   expect(lastHtml()).toContain('#12946e');
   expect(lastHtml().match(/<tr>/g)).toHaveLength(4);
   expect(shown.at(-1)?.bundle['text/plain']).toMatch(/epoch +train_loss +val_loss +time/);
@@ -86,8 +86,24 @@ it('ends in red when it is interrupted', async () => {
     }
   }
   await new Trainer(options).fit(new Stopping(), { train: batches }, { signal: abort.signal });
-  expect(lastHtml()).toContain('· interrupted');
+  expect(lastHtml()).toContain('>interrupted</b> ·');
   expect(lastHtml()).toContain('#d03b3b');
+});
+
+it('is red even where nothing was done', () => {
+  const renderer = new NotebookRenderer();
+  const metrics = {};
+  renderer.show([{ description: 'Epoch 5', epoch: 5, done: 0, total: 64, elapsed: 0, doneHere: 0, metrics }]);
+  renderer.close('interrupted');
+  expect(lastHtml()).toContain('background:#d03b3b55');
+});
+
+it('leaves out of the table of epochs what stands for the last step of each', () => {
+  const renderer = new NotebookRenderer();
+  const metrics = { loss_step: 1, loss_epoch: 2, grad_step: 3 };
+  renderer.finish({ description: 'Epoch 0', epoch: 0, done: 2, total: 2, elapsed: 1, doneHere: 2, metrics });
+  renderer.close('done');
+  expect(shown.at(-1)?.bundle['text/plain']).toMatch(/^epoch +loss_epoch +grad_step +time$/m);
 });
 
 it('is a display of its own for each fit', async () => {
@@ -102,9 +118,9 @@ it('says when a run is paused, and goes on in the same place', async () => {
   const run = new Trainer({ ...options, maxEpochs: 2 }).run(new Line(), { train: batches });
   await run.step();
   await slowly(300);
-  expect(lastHtml()).toContain('· paused');
+  expect(lastHtml()).toContain('>paused</b> ·');
   await run.finish();
-  expect(lastHtml()).toContain('· done');
+  expect(lastHtml()).toContain('>done</b> ·');
   expect(new Set(shown.map(({ id }) => id)).size).toBe(1);
 });
 

@@ -169,13 +169,12 @@ describe('subshells', () => {
   it('run cells between the steps of a busy one', async () => {
     const { subshell_id } = await kernel.request('control', 'create_subshell_request');
     const header = { subshell_id };
-    await kernel.execute('let goOn = true');
     expect(await kernel.request('control', 'list_subshell_request')).toEqual({
       status: 'ok',
       subshell_id: [subshell_id],
     });
     const busy = kernel.start(
-      `console.log('begun'); while (goOn) await new Promise((resolve) => setTimeout(resolve, 5)); 'done'`,
+      `let goOn = true; console.log('begun'); while (goOn) await new Promise((resolve) => setTimeout(resolve, 5)); 'done'`,
     );
     await kernel.printed(busy, 'begun');
     const beside = await kernel.done(kernel.start(`console.log('beside'); goOn`, { subshell: subshell_id }));

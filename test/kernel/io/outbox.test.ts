@@ -68,4 +68,20 @@ describe('Publisher', () => {
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(sent.map(({ content }) => String(content['text']).length)).toEqual([2 ** 20, 4]);
   });
+
+  it('sends a flood in few messages, and a line after it at once', async () => {
+    const { sent, outbox } = slowSocket();
+    const publisher = new Publisher(outbox);
+    const until = performance.now() + 600;
+    while (performance.now() < until) {
+      publisher.publish(printed('1', 'stdout', 'flood\n'));
+      await new Promise(setImmediate);
+    }
+    await publisher.sent();
+    expect(sent.length).toBeLessThan(10);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    publisher.publish(printed('1', 'stdout', 'alone'));
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(sent.at(-1)?.content['text']).toBe('alone');
+  });
 });

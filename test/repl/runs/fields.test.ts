@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Callback, EarlyStopping, Timer } from 'strobe';
 import { fieldsOf, parseValue, setField } from '../../../repl/runs/fields.js';
+import { callbackOwner } from '../../../repl/runs/owners.js';
 
 class Own extends Callback {
   limit = 3;
@@ -29,7 +30,7 @@ describe('what is typed', () => {
 describe('a field', () => {
   it('is set to what was typed', () => {
     const callback = new EarlyStopping({ monitor: 'val_loss' });
-    expect(setField(callback, 'EarlyStopping', 'patience', '9')).toEqual({ from: 3, to: 9 });
+    expect(setField(callbackOwner('EarlyStopping', callback), 'patience', '9')).toEqual({ from: 3, to: 9 });
     expect(callback.patience).toBe(9);
   });
 
@@ -43,30 +44,32 @@ describe('a field', () => {
   ])('%s refuses %s with its type and range, and stays as it was', (field, text, expected) => {
     const callback = new Patient({ monitor: 'val_loss' });
     const before = Object.entries(callback);
-    expect(() => setField(callback, 'Patient', field, text)).toThrow(`expected: ${expected}`);
+    expect(() => setField(callbackOwner('Patient', callback), field, text)).toThrow(`expected: ${expected}`);
     expect(Object.entries(callback)).toEqual(before);
   });
 
   it('of a class that says nothing refuses another type', () => {
     const callback = new Own();
-    expect(() => setField(callback, 'Own', 'limit', 'many')).toThrow('expected: a number');
-    expect(() => setField(callback, 'Own', 'loud', '1')).toThrow('expected: true or false');
-    expect(() => setField(callback, 'Own', 'names', '3')).toThrow('expected: an array');
-    setField(callback, 'Own', 'later', '3');
+    expect(() => setField(callbackOwner('Own', callback), 'limit', 'many')).toThrow('expected: a number');
+    expect(() => setField(callbackOwner('Own', callback), 'loud', '1')).toThrow('expected: true or false');
+    expect(() => setField(callbackOwner('Own', callback), 'names', '3')).toThrow('expected: an array');
+    setField(callbackOwner('Own', callback), 'later', '3');
     expect(callback.later).toBe(3);
   });
 
   it('that is not there is refused with those that are', () => {
-    expect(() => setField(new Own(), 'Own', 'limits', '3')).toThrow('limit, names, loud');
+    expect(() => setField(callbackOwner('Own', new Own()), 'limits', '3')).toThrow('limit, names, loud');
   });
 
   it('says what may be put there', () => {
-    const fields = fieldsOf(new EarlyStopping({ monitor: 'val_loss' }));
+    const fields = fieldsOf(callbackOwner('EarlyStopping', new EarlyStopping({ monitor: 'val_loss' })));
     expect(fields.find(({ name }) => name === 'patience')).toEqual({
       name: 'patience',
       text: '3',
       allowed: 'a whole number from 0 up',
     });
-    expect(fieldsOf(new Timer({ duration: '00:00:01:00' })).map(({ name }) => name)).not.toContain('stateDict');
+    expect(
+      fieldsOf(callbackOwner('Timer', new Timer({ duration: '00:00:01:00' }))).map(({ name }) => name),
+    ).not.toContain('stateDict');
   });
 });

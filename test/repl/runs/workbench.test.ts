@@ -1,3 +1,7 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ModelCheckpoint } from 'strobe';
 import { expect, it } from 'vitest';
 import { bench } from '../support.js';
 
@@ -46,6 +50,28 @@ it('draws the loss of each step, and takes it back when the run goes back', asyn
   expect(curve()?.y[1]).toBeCloseTo(0.8 ** 2, 5);
   await workbench.rewind(6);
   expect(curve()?.x).toEqual([1, 2, 3, 4]);
+});
+
+it('draws the loss once, though it is logged under a name of its own', async () => {
+  const { workbench } = bench();
+  await workbench.goTo({ hook: 'onTrainEpochEnd', count: 2 });
+  const { curves } = workbench.view(undefined, { callbacks: false, parameters: false });
+  expect(curves.map(({ name }) => name)).toEqual(['loss', 'val_loss']);
+});
+
+it('counts what was saved, by whom so ever, and what was gone back to', async () => {
+  const { workbench } = bench();
+  const folder = await mkdtemp(join(tmpdir(), 'strobe-saved-'));
+  await workbench.goTo({ hook: 'onTrainBatchEnd', count: 5 });
+  await workbench.save(workbench.run, join(folder, 'a.ckpt'));
+  expect(workbench.unsaved).toEqual([]);
+  await workbench.rewind(3);
+  await workbench.goTo({ hook: 'onTrainBatchEnd', count: 2 });
+  expect(workbench.unsaved).toEqual([workbench.run]);
+  workbench.run.callbacks.add(new ModelCheckpoint({ dirpath: folder, everyNTrainSteps: 1 }));
+  await workbench.goTo({ hook: 'onTrainBatchStart', count: 2 });
+  expect(workbench.unsaved).toEqual([]);
+  await rm(folder, { recursive: true });
 });
 
 it('forks a run with its past, and takes either to hand', async () => {

@@ -6,6 +6,7 @@ export interface EngineStats {
   repeated: number;
   /** Graphs compiled, and the time that took. */
   compiled: number;
+  /** Milliseconds spent on that. */
   compileMs: number;
   /** Traces too small to be worth a native call. */
   interpreted: number;

@@ -1,0 +1,61 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const run = promisify(execFile);
+const root = new URL('../../', import.meta.url).pathname;
+const bin = join(root, 'dist/src/cli/main.js');
+const experiment = join(root, 'test/e2e/support/terminal-run.ts');
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'strobe-plain-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** What is printed for commands on standard input, and the exit code. */
+async function plain(...commands: string[]): Promise<{ printed: string; code: number }> {
+  const env = { ...process.env, XDG_STATE_HOME: folder };
+  const running = run(process.execPath, [bin, 'repl', experiment], { cwd: folder, env });
+  running.child.stdin?.end(commands.join('\n'));
+  return running.then(
+    ({ stdout }) => ({ printed: stdout, code: 0 }),
+    ({ stdout, code }: { stdout: string; code: number }) => ({ printed: stdout, code }),
+  );
+}
+
+describe('strobe repl without a screen', () => {
+  it('reads commands from standard input, adds callbacks and evaluates TypeScript', async () => {
+    const { printed, code } = await plain(
+      'add new GradientMonitor()',
+      'n 3',
+      'p run.position.globalStep + EarlyStopping.patience',
+      'disable GradientMonitor',
+      'q',
+    );
+    expect(printed).toMatch(/added GradientMonitor\n.*step 3 .*\n6\nGradientMonitor is disabled\n/);
+    expect(printed).toContain('run was left at step 3, not saved');
+    expect(code).toBe(0);
+  });
+
+  it('tells of what fails by its exit code, and goes on with the next command', async () => {
+    const { printed, code } = await plain('add 3', 'set limits.maxEpochs 1.5', 'n');
+    expect(printed).toContain('add takes a callback');
+    expect(printed).toContain('a whole number from -1 up');
+    expect(printed).toMatch(/onTrainBatchEnd .* step 1 /);
+    expect(code).toBe(1);
+  });
+
+  it('says what a FILE has to export', async () => {
+    const file = join(folder, 'nothing.mjs');
+    await writeFile(file, 'export const x = 1;');
+    const failure = await run(process.execPath, [bin, 'repl', file], { cwd: folder }).catch(
+      (error: { stderr: string }) => error,
+    );
+    expect(failure.stderr).toMatch(/exports no experiment[^]*\{ trainer, model, data \}[^]*export default/);
+    expect(failure.stderr).not.toMatch(/\n\s+at /);
+  });
+});
