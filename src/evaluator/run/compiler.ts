@@ -38,6 +38,9 @@ export class Compiler {
   }
 
   async dispose(): Promise<void> {
+    // Somebody waits for its end: the process stays alive until then. A late answer would let go of it.
+    this.#worker.removeAllListeners('message');
+    this.#worker.ref();
     await this.#worker.terminate();
   }
 

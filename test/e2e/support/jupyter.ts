@@ -48,8 +48,8 @@ export async function run(
 ): Promise<{ stdout: string; stderr: string; code: number | null }> {
   const child = spawn(command, args, { env, cwd: root });
   let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (text: Buffer) => (stdout += text.toString()));
-  child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   child.stdin.end(input);
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
   return { stdout, stderr, code };
