@@ -18,9 +18,7 @@ export function fit(text: string, width: number): string {
   const own = widthOf(text);
   if (own <= width) return text + ' '.repeat(width - own);
   if (width <= 0) return '';
-  let cut = sliceAnsi(text, 0, width - 1);
-  // A wide character at the edge is given as a whole.
-  if (widthOf(cut) >= width) cut = sliceAnsi(text, 0, width - 2);
+  const cut = longestCut(width, (less) => sliceAnsi(text, 0, width - less));
   return `${cut}…${' '.repeat(width - 1 - widthOf(cut))}`;
 }
 
@@ -28,8 +26,16 @@ export function fit(text: string, width: number): string {
 export function fitEnd(text: string, width: number): string {
   const own = widthOf(text);
   if (own <= width) return fit(text, width);
-  const cut = sliceAnsi(text, own - width + 1);
-  return fit(`…${widthOf(cut) < width ? cut : sliceAnsi(text, own - width + 2)}`, width);
+  return fit(`…${longestCut(width, (less) => sliceAnsi(text, own - width + less))}`, width);
+}
+
+/** The longest cut that leaves room for an ellipsis: a wide character at the edge, or one of many parts, is given as a whole. */
+function longestCut(width: number, cutBy: (less: number) => string): string {
+  for (let less = 1; less < width; less++) {
+    const cut = cutBy(less);
+    if (widthOf(cut) < width) return cut;
+  }
+  return '';
 }
 
 /** One text at the left, one at the right; the left one gives way. */

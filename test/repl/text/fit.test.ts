@@ -4,7 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { fill, fit, fitEnd, spread, widthOf, wrap } from '../../../repl/text/fit.js';
 
 const coloured = (text: string) => `\u001b[38;2;40;120;208m${text}\u001b[39m`;
-const texts = fc.oneof(fc.string(), fc.string({ unit: 'grapheme' }), fc.constantFrom('漢字', '⣿⡇ ━─ ❚❚', '👩‍👩‍👧 e\u0301'));
+const texts = fc.oneof(
+  fc.string(),
+  fc.string({ unit: 'grapheme' }),
+  fc.constantFrom('漢字', '⣿⡇ ━─ ❚❚', '👩‍👩‍👧 e\u0301', '\u{1d160} \u{1d161}'),
+);
 
 describe('widths', () => {
   it('are those of string-width, dressed or not', () => {
@@ -27,6 +31,7 @@ describe('widths', () => {
         for (const fitted of [fit(dressed, width), fitEnd(dressed, width), spread(dressed, 'end', width)])
           expect(stringWidth(fitted)).toBe(width);
       }),
+      { numRuns: 400 },
     );
   });
 });
