@@ -3,22 +3,20 @@ import type { Module } from '../module/module.js';
 import { journalEntriesTable } from '../display/tables/journal.js';
 import { forkTrainer } from '../trainer/fork.js';
 import type { Callback, CallbackList } from '../trainer/callback.js';
-import { eventData, type Batch, type HookName } from '../trainer/hooks.js';
-import { whileUnderWay } from '../trainer/interrupt.js';
-import { MIDDLE } from '../trainer/replay/middle.js';
-import { Interruption, type AdvanceOptions, type Outcome, type Runner } from '../trainer/runner.js';
+import type { Batch, HookName } from '../trainer/hooks.js';
+import type { Outcome, Runner } from '../trainer/runner.js';
 import type { Guard } from '../trainer/session.js';
 import type { Snapshot } from '../trainer/state.js';
 import { takeOver } from '../trainer/tenancy.js';
 import type { FitResult, Trainer } from '../trainer/trainer.js';
 import { Breakpoints, type Breakpoint } from './breakpoints.js';
 import type { EventOf, Position, RunEvent } from './events.js';
-import { History } from './history.js';
-import { apply, Journal, sameMoment, type JournalEntry } from './journal.js';
+import { apply, sameMoment, type JournalEntry } from './journal.js';
 import { journalScript } from './journal-script.js';
-import { Listeners, type EventFilter } from './listeners.js';
-import { failed, neverThere, notWholeSteps, outOfReach, over, underWay } from './refusals.js';
-import { forkOf, snapshotOf, travel } from './travel.js';
+import type { EventFilter } from './listeners.js';
+import { neverThere, notWholeSteps, outOfReach, over } from './refusals.js';
+import { forkOf, snapshotOf } from './travel.js';
+import { Walk, type Stop } from './walk.js';
 
 /** How a run behaves, apart from what the Trainer says. */
 export interface RunOptions {
@@ -42,9 +40,6 @@ export interface RunOptions {
   history?: { limitBytes?: number };
 }
 
-/** Asked at every hook whether to stand there. The event is made when it is asked for. */
-type Stop = (hook: HookName, event: () => RunEvent) => boolean;
-
 const HISTORY_BYTES = 64 * 2 ** 20;
 
 export type { EventFilter } from './listeners.js';
@@ -52,24 +47,11 @@ export type { EventFilter } from './listeners.js';
 /** Whether a run can go on (`paused`), goes on (`running`), or how it ended. */
 export type RunStatus = 'paused' | 'running' | Outcome;
 
-interface How extends Pick<AdvanceOptions, 'errors'> {
-  /** At which hooks the run may be stopped. Default: at every one. */
-  stopsAt?: (hook: HookName) => boolean;
-  /** Whether the guard is on duty. */
-  guard?: boolean;
-  /** What an interrupt does: pause quietly, or pause and throw, so that whoever goes from pause to pause stops, too. */
-  interrupted?: 'pause' | 'throw';
-}
-
 /** A training run as a value: it goes on as far as it is told to, and in between everything in it can be looked at. */
 export class Run implements AsyncIterable<RunEvent> {
   readonly #runner: Runner;
-  readonly #signal: AbortSignal | undefined;
-  readonly #onErrors: NonNullable<AdvanceOptions['errors']>;
-  readonly #history: History;
+  readonly #walk: Walk;
   readonly #breakpoints = new Breakpoints();
-  readonly #listeners = new Listeners();
-  readonly #journal = new Journal();
   readonly #guard: (Guard & Breakpoint) | undefined;
   #pauseRequested = false;
   #playing: Promise<RunEvent | undefined> | undefined;
@@ -79,16 +61,19 @@ export class Run implements AsyncIterable<RunEvent> {
   /** @internal Use `trainer.run(model, data)`. */
   constructor(runner: Runner, { signal, history, guard = true, postMortem = false }: RunOptions, name = 'run') {
     this.#runner = runner;
-    this.#signal = signal;
-    this.#onErrors = postMortem ? 'pause' : 'pause in hooks';
-    this.#history = new History(history?.limitBytes ?? HISTORY_BYTES);
+    if (guard) this.#guard = this.#breakpoints.guard('gradients that are NaN or infinite');
+    this.#walk = new Walk(runner, {
+      signal,
+      errors: postMortem ? 'pause' : 'pause in hooks',
+      historyBytes: history?.limitBytes ?? HISTORY_BYTES,
+      guard: this.#guard,
+    });
     this.name = name;
     this.#session.postMortem = postMortem;
-    if (guard) this.#guard = this.#breakpoints.guard('gradients that are NaN or infinite');
   }
 
   get #session() {
-    return this.#runner.execution.session;
+    return this.#walk.session;
   }
 
   /** The trainer, as this run has it: a fork has one of its own. */
@@ -98,13 +83,13 @@ export class Run implements AsyncIterable<RunEvent> {
 
   /** The module, with this run's weights in place: runs that share a module take turns in it. */
   get module(): Module {
-    this.#takeOver();
+    this.#walk.takeOver();
     return this.#session.module;
   }
 
   /** The callbacks; what is added or removed takes effect at the next hook. */
   get callbacks(): CallbackList {
-    this.#takeOver();
+    this.#walk.takeOver();
     return this.trainer.callbacks;
   }
 
@@ -115,23 +100,12 @@ export class Run implements AsyncIterable<RunEvent> {
 
   /** Where it stands: the hook that is called next, and the counters. */
   get position(): Position {
-    const { execution } = this.#runner;
-    const { progress, stage, batchIdx } = this.#session;
-    const { path } = execution.place;
-    return {
-      stage,
-      hook: execution.hook ?? (execution.done ? 'done' : 'setup'),
-      path,
-      epoch: progress.epoch,
-      batchIdx,
-      globalStep: progress.globalStep,
-      dataloaderIdx: progress.evaluation.dataloaderIdx,
-    };
+    return this.#walk.position;
   }
 
   /** Goes on to the next hook and stands before it; undefined when the run has ended. */
   async next(): Promise<RunEvent | undefined> {
-    return this.#advance(() => true);
+    return this.#walk.advance(() => true);
   }
 
   /**
@@ -141,7 +115,7 @@ export class Run implements AsyncIterable<RunEvent> {
   async until<H extends HookName>(hook: H, when?: (event: EventOf<H>) => boolean): Promise<EventOf<H> | undefined> {
     const stop: Stop = (candidate, event) => candidate === hook && (!when || when(event() as EventOf<H>));
     const stopsAt = (candidate: HookName): boolean => candidate === hook;
-    const event = await this.#advance(stop, { guard: true, interrupted: 'pause', stopsAt });
+    const event = await this.#walk.advance(stop, { guard: true, interrupted: 'pause', stopsAt });
     return event?.hook === hook ? (event as EventOf<H>) : undefined;
   }
 
@@ -157,11 +131,11 @@ export class Run implements AsyncIterable<RunEvent> {
 
   /** Goes on in the background until it ends, is paused, or comes to a breakpoint. Other work has its turn meanwhile. */
   play(): void {
-    this.#refuseIfBusy();
+    this.#walk.refuseIfBusy();
     this.#pauseRequested = false;
     const stop: Stop = (hook, event) => this.#pauseRequested || this.#breaks(hook, event);
     const stopsAt = (hook: HookName): boolean => this.#breakpoints.concerns(hook);
-    const playing = this.#advance(stop, { guard: true, interrupted: 'pause', stopsAt });
+    const playing = this.#walk.advance(stop, { guard: true, interrupted: 'pause', stopsAt });
     this.#playing = playing;
     // Whoever asks the run next gets the error; until then its status says that it failed.
     playing.catch(() => undefined);
@@ -218,8 +192,8 @@ export class Run implements AsyncIterable<RunEvent> {
     second?: (event: EventOf<H>) => void,
   ): () => void {
     return typeof first === 'function'
-      ? this.#listeners.add({}, first)
-      : this.#listeners.add(first, second as (event: EventOf<H>) => void);
+      ? this.#walk.listeners.add({}, first)
+      : this.#walk.listeners.add(first, second as (event: EventOf<H>) => void);
   }
 
   /** Calls the listener whenever the run has come to rest: it is paused, or over. The function it gives back ends that. */
@@ -233,9 +207,9 @@ export class Run implements AsyncIterable<RunEvent> {
 
   /** What was changed while the run was paused, when and where, from what to what; direct assignments included. */
   get journal(): JournalEntry[] {
-    this.#takeOver();
-    if (this.#runner.begun && this.status === 'paused') this.#settle();
-    return [...this.#journal.entries];
+    this.#walk.takeOver();
+    if (this.#runner.begun && this.status === 'paused') this.#walk.settle();
+    return [...this.#walk.journal.entries];
   }
 
   /** The journal as a table. */
@@ -263,7 +237,7 @@ export class Run implements AsyncIterable<RunEvent> {
       while (!sameMoment(this.position, entry.position)) {
         if (!(await this.next())) throw neverThere(entry);
       }
-      this.#takeOver();
+      this.#walk.takeOver();
       apply(this.#session, entry, callbacks);
     }
   }
@@ -297,7 +271,7 @@ export class Run implements AsyncIterable<RunEvent> {
     /** What it may keep alive. */
     limitBytes: number;
   } {
-    return this.#history.extent;
+    return this.#walk.history.extent;
   }
 
   /**
@@ -305,16 +279,16 @@ export class Run implements AsyncIterable<RunEvent> {
    * From there the run goes on as it did, bit for bit, unless something is changed. Files written since stay.
    */
   async rewind(to: number | { step: number } | { epoch: number }): Promise<Position> {
-    this.#refuseIfBusy();
+    this.#walk.refuseIfBusy();
     this.#refuseIfOver('rewind');
     const { globalStep } = this.#session.progress;
     const step = typeof to === 'number' ? globalStep - to : 'step' in to ? to.step : undefined;
     const epoch = typeof to === 'object' && 'epoch' in to ? to.epoch : undefined;
     const after = step === undefined ? isAfterEpoch(epoch ?? 0) : ({ step: own }: { step: number }) => own > step;
-    const milestone = this.#history.before(after);
-    if (!milestone || (epoch !== undefined && milestone.epoch > epoch)) throw outOfReach(this.#history, to);
-    await this.#travel(milestone.snapshot);
-    this.#history.cutAt(milestone);
+    const milestone = this.#walk.history.before(after);
+    if (!milestone || (epoch !== undefined && milestone.epoch > epoch)) throw outOfReach(this.#walk.history, to);
+    await this.#walk.travel(milestone.snapshot);
+    this.#walk.history.cutAt(milestone);
     const arrived = () =>
       step === undefined ? this.#session.progress.epoch >= (epoch ?? 0) : this.#session.progress.globalStep >= step;
     // What the history has thinned out is reached from the point before it.
@@ -324,25 +298,25 @@ export class Run implements AsyncIterable<RunEvent> {
 
   /** Where the run stands, with everything that it needs to come back. Dispose it when it is no longer wanted. */
   snapshot(): Snapshot {
-    this.#refuseIfBusy();
+    this.#walk.refuseIfBusy();
     return snapshotOf(this.#runner);
   }
 
   /** Goes back (or forward) to a snapshot of this run. */
   async restore(snapshot: Snapshot): Promise<Position> {
-    this.#refuseIfBusy();
+    this.#walk.refuseIfBusy();
     this.#refuseIfOver('restore');
-    await this.#travel(snapshot);
+    await this.#walk.travel(snapshot);
     return this.position;
   }
 
   /** A run of its own from here: weights, optimizer, callbacks' state and position go their own way. */
   async fork({ name = `${this.name}*` }: { name?: string } = {}): Promise<Run> {
-    this.#refuseIfBusy();
+    this.#walk.refuseIfBusy();
     this.#refuseIfOver('fork');
     await this.#runner.prepare();
     const options: RunOptions = {
-      history: { limitBytes: this.#history.limitBytes },
+      history: { limitBytes: this.#walk.history.limitBytes },
       guard: this.#guard !== undefined,
       postMortem: this.#session.postMortem,
     };
@@ -351,7 +325,7 @@ export class Run implements AsyncIterable<RunEvent> {
 
   /** One pass over the validation loaders with the weights as they are; the run stays where it is. */
   async validate(): Promise<Metrics[]> {
-    this.#refuseIfBusy();
+    this.#walk.refuseIfBusy();
     await this.#runner.prepare();
     takeOver(this.#session);
     const trainer = forkTrainer(this.trainer, { silent: true });
@@ -369,20 +343,20 @@ export class Run implements AsyncIterable<RunEvent> {
 
   /** Goes on to the end. */
   async finish(): Promise<FitResult> {
-    await this.#advance(() => false, { errors: 'end', stopsAt: () => false });
+    await this.#walk.advance(() => false, { errors: 'end', stopsAt: () => false });
     return this.trainer.result({ outcome: this.#runner.outcome ?? 'completed', reason: this.#runner.reason });
   }
 
   /** Ends the run here: its end hooks and teardown run. */
   async stop(reason = 'run.stop() was called'): Promise<FitResult> {
-    this.#refuseIfBusy();
+    this.#walk.refuseIfBusy();
     if (this.#runner.outcome === undefined) await this.#runner.abandon(reason);
     return this.trainer.result({ outcome: 'stopped', reason: this.#runner.reason });
   }
 
   /** Writes a checkpoint that goes on exactly here, in any process: `trainer.run(model, data, { ckptPath: path })`. */
   async save(path: string): Promise<void> {
-    this.#refuseIfBusy();
+    this.#walk.refuseIfBusy();
     await this.#runner.prepare();
     await this.trainer.saveCheckpoint(path);
   }
@@ -404,99 +378,13 @@ export class Run implements AsyncIterable<RunEvent> {
     return event;
   }
 
-  async #advance(
-    stop: Stop,
-    { guard = false, interrupted = 'throw', stopsAt = () => true, errors = this.#onErrors }: How = {},
-  ): Promise<RunEvent | undefined> {
-    this.#refuseIfBusy();
-    if (this.#runner.outcome !== undefined) return this.#refuseIfFailed();
-    // A listener or a breakpoint's condition that throws pauses the run where it stands.
-    let thrown: { error: unknown } | undefined;
-    let interruption: Interruption | undefined;
-    const interrupt = (reason: string): void => void (interruption = new Interruption(`The run is paused: ${reason}.`));
-    const unattended = (): boolean => ![...MIDDLE].some((hook) => stopsAt(hook) || this.#listeners.concern(hook));
-    const pass = (hook: HookName): boolean => {
-      // Who comes to a replayed step's middle comes too late to see or change anything, and waits for its end.
-      if (this.#session.hands.replayed && MIDDLE.has(hook)) return false;
-      let made: RunEvent | undefined;
-      const event = (): RunEvent => (made ??= this.#event(hook));
-      try {
-        this.#remember(hook);
-        this.#listeners.tell(hook, event);
-        if (interruption && interrupted === 'throw') thrown = { error: interruption };
-        return interruption !== undefined || stop(hook, event);
-      } catch (error) {
-        thrown = { error };
-        return true;
-      }
-    };
-    if (this.#runner.begun) this.#takeOver();
-    this.#journal.close(this.#session, () => this.position);
-    this.#session.guard = guard ? this.#guard : undefined;
-    try {
-      const options: AdvanceOptions = { errors, stops: 'pause', signal: this.#signal, unattended };
-      const hook = await whileUnderWay(interrupt, () => this.#runner.advance(pass, options));
-      if (thrown) throw thrown.error;
-      return hook && this.#event(hook);
-    } finally {
-      if (this.#runner.outcome === undefined) this.#stand();
-      else this.#history.clear();
-    }
-  }
-
-  /** The run has paused: what is changed from now on is the user's doing. */
-  #stand(): void {
-    this.#session.rememberWeights();
-    this.#journal.open(this.#session);
-  }
-
-  async #travel(snapshot: Snapshot): Promise<void> {
-    this.#journal.close(this.#session, () => this.position);
-    await travel(this.#runner, snapshot);
-    this.#journal.open(this.#session);
-  }
-
-  /** What was changed so far is written down; what comes next is compared with how things are now. */
-  #settle(): void {
-    this.#journal.close(this.#session, () => this.position);
-    this.#journal.open(this.#session);
-  }
-
-  /** Every batch's beginning can be gone back to. */
-  #remember(hook: HookName): void {
-    if (hook !== 'onTrainBatchStart' || this.#history.limitBytes === 0) return;
-    const { epoch, batchIdx, globalStep: step, totalBatches: batch } = this.#session.progress;
-    this.#history.add({ batch, step, epoch, batchIdx, snapshot: snapshotOf(this.#runner) });
-  }
-
   #breaks(hook: HookName, event: () => RunEvent): boolean {
     return this.#breakpoints.concerns(hook) && this.#breakpoints.hit(event());
-  }
-
-  /** What is looked at or changed is this run's own. */
-  #takeOver(): void {
-    if (this.#runner.begun && this.#runner.outcome === undefined) takeOver(this.#session);
-  }
-
-  #event(hook: HookName): RunEvent {
-    const { hookData } = this.#session;
-    const data = eventData(hook).map((name) => [name, hookData[name]] as const);
-    return { hook, position: this.position, ...Object.fromEntries(data) } as unknown as RunEvent;
-  }
-
-  #refuseIfBusy(): void {
-    if (!this.#runner.executing) return;
-    throw underWay();
   }
 
   #refuseIfOver(what: string): void {
     if (this.#runner.outcome === undefined) return;
     throw over(what, this.#runner.outcome);
-  }
-
-  #refuseIfFailed(): undefined {
-    if (this.#runner.outcome !== 'failed') return undefined;
-    throw failed(this.#runner.reason);
   }
 }
 

@@ -1,6 +1,14 @@
 import { scaleFor, type Scale } from './scale.js';
 import type { Axis, CurvePanel, Series } from './spec.js';
 
+/** In pixels. */
+export interface Rectangle {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
 /** The two scales of a panel. */
 export interface Scales {
   x: Scale;

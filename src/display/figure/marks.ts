@@ -1,12 +1,9 @@
+import type { Rectangle } from './geometry.js';
 import type { Mark } from './spec.js';
 import { fitText, textWidth } from './svg-text.js';
 
 /** A rectangle in pixels, and where values lie in it: NaN for those that have no place. */
-export interface Area {
-  left: number;
-  top: number;
-  width: number;
-  height: number;
+export interface Area extends Rectangle {
   x(value: number): number;
   y(value: number): number;
 }

@@ -1,19 +1,11 @@
 import type { CurvePanel, Mark, Series } from './spec.js';
-import { barWidth, emptiness, holes, pieces, scalesOf, thinned } from './geometry.js';
+import { barWidth, emptiness, holes, pieces, scalesOf, thinned, type Rectangle, type Scales } from './geometry.js';
 import { placeMarks } from './marks.js';
 import { BAD, colourOf, dashOf, INK } from './palette.js';
-import type { Scale } from './scale.js';
 import { fitText, line, px, rect, text, textWidth, type Drawn } from './svg-text.js';
 
 /** The inner rectangle of a panel, and its scales. */
-interface Plot {
-  left: number;
-  top: number;
-  width: number;
-  height: number;
-  x: Scale;
-  y: Scale;
-}
+interface Plot extends Rectangle, Scales {}
 
 const HEIGHT = 220;
 const ROW = 22;

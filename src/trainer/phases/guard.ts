@@ -20,8 +20,8 @@ export function guardGradients(s: Session): void {
   };
 }
 
-/** What a check of the gradients came to. Reading it has the step computed. */
-export function isFinite(check: core.Tensor): boolean {
+/** Whether the gradients that were checked are finite. Reading it has the step computed. */
+export function areFinite(check: core.Tensor): boolean {
   return !Number.isNaN(check.dataSync()[0]);
 }
 
@@ -30,7 +30,7 @@ export function checkGuard(s: Session): void {
   const { guard, hands } = s;
   if (!hands.guarded) return;
   const { check, unclipped } = hands.guarded;
-  const finite = isFinite(check);
+  const finite = areFinite(check);
   if (!finite) for (const [parameter, gradient] of unclipped) parameter.grad = retain(gradient);
   s.releaseGuard();
   if (finite) return;

@@ -8,7 +8,7 @@ import type { Optimizer } from '../../optim/index.js';
 import { disposeAll, isPlainRecord } from '../../tensors/tree.js';
 import { milliseconds } from '../duration.js';
 import type { StepOutputs } from '../hooks.js';
-import type { Replayed } from '../replay/replay.js';
+import type { Replayed } from '../replay/redo.js';
 import type { Session } from '../session.js';
 import { report } from '../reporting.js';
 import { addGradients, checkFinite, where } from './gradients.js';

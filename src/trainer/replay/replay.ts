@@ -1,16 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stepEngine, type RecordedStep, type StepWatch } from '../../backend/steps.js';
 import type { LogOptions } from '../../module/metrics.js';
-import { Optimizer, type Update, type UpdateBasis } from '../../optim/optimizer.js';
-import { engine } from '../../tensors/engine.js';
-import { retain, share } from '../../tensors/share.js';
-import { disposeAll, tensorsIn } from '../../tensors/tree.js';
+import { Optimizer, type Update } from '../../optim/optimizer.js';
+import { tensorsIn } from '../../tensors/tree.js';
 import type { Session } from '../session.js';
 import { fieldsOf, sameFields } from './fields.js';
 import { MIDDLE } from './middle.js';
 import { impurityOf } from './purity.js';
-import { isFinite } from '../phases/guard.js';
-import { fill, recipeOf, sameRecipe, signatureOf, type Recipe, type Result, type Source } from './recipe.js';
+import { recipeOf, sameRecipe, signatureOf, type Recipe } from './recipe.js';
+import { again, basisOf, handOut } from './redo.js';
 
 /** Equal steps in a row before the next is computed without being recorded. */
 const SIGHTINGS = 3;
@@ -22,12 +20,6 @@ const MOST_KINDS = 16;
 const MOST_FAILURES = 8;
 
 const OVERRIDES = ['optimizerStep', 'optimizerZeroGrad', 'configureGradientClipping'] as const;
-
-/** What a replayed step has computed and the phases that follow have still to hand out. */
-export interface Replayed {
-  gradients: { parameter: { grad: tf.Tensor | null }; gradient: tf.Tensor }[];
-  updates: Update[];
-}
 
 /** Steps of one kind: with these shapes, and these values in the module's fields. */
 interface Kind {
@@ -86,12 +78,12 @@ export class Replay {
       // What the step may read was changed: it is another step now.
       this.#kinds.delete(key);
     } else if (kind?.recipe && kind.sightings >= SIGHTINGS) {
-      const basis = this.#basisOf(kind.recipe);
+      const basis = basisOf(s, kind.recipe);
       // An epoch's first step is recorded: much of what changes, changes there.
       const audit = s.progress.batchIdx === 0 || ++kind.replayed % AUDIT_EVERY === 0;
-      const made = audit ? undefined : basis && this.#again(kind.recipe, basis.inputs);
+      const made = audit ? undefined : basis && again(kind.recipe, basis);
       if (basis && made) {
-        s.hands.replayed = this.#handOut(kind.recipe, basis.bases, made);
+        s.hands.replayed = handOut(s, kind.recipe, basis, made);
         return true;
       }
       if (basis && audit) expected = kind.recipe;
@@ -249,104 +241,4 @@ export class Replay {
     this.#watched = undefined;
     watched?.watch.stop();
   }
-
-  /** What the step would be computed from on the batch at hand; undefined if it would be another. */
-  #basisOf(recipe: Recipe): { bases: UpdateBasis[]; inputs: (tf.DataId | ArrayLike<number>)[] } | undefined {
-    const s = this.#session;
-    const bases = s.optimizers[0]?.prepare(recipe.updates.map(({ parameter }) => parameter));
-    if (!bases || !sameGradients(s, recipe)) return undefined;
-    const batch = tensorsIn(s.hands.batch);
-    const inputs: (tf.DataId | ArrayLike<number>)[] = [];
-    for (const source of recipe.sources) {
-      const input = inputFor(source, batch, bases);
-      if (input === undefined) return undefined;
-      inputs.push(input);
-    }
-    return { bases, inputs };
-  }
-
-  /** Computes the step; undefined if it cannot, or must not be taken: then it is done over, for everybody to see. */
-  #again({ step, check }: Recipe, inputs: (tf.DataId | ArrayLike<number>)[]): tf.Tensor[] | undefined {
-    const { backend } = engine();
-    const made = step.again(inputs)?.map((info) => tf.keep(engine().makeTensorFromTensorInfo(info, backend)));
-    if (!made || !check || isFinite(made[check.result] as tf.Tensor)) return made;
-    disposeAll(made);
-    return undefined;
-  }
-
-  /** Gives the results to whom the recorded step gave them. */
-  #handOut(recipe: Recipe, bases: readonly UpdateBasis[], made: readonly tf.Tensor[]): Replayed {
-    const s = this.#session;
-    const spare = new Set(made);
-    const view = ({ result, shape }: Result): tf.Tensor => {
-      const tensor = made[result] as tf.Tensor;
-      if (!tf.util.arraysEqual(tensor.shape, shape)) return tf.keep(share(tensor, shape));
-      return spare.delete(tensor) ? tensor : retain(tensor);
-    };
-    for (const { variable, value } of recipe.assigned) {
-      const tensor = view(value);
-      variable.assign(tensor);
-      tensor.dispose();
-    }
-    s.hands.outputs = fill(recipe.outputs, view);
-    s.hands.outputTensors = tensorsIn(s.hands.outputs);
-    s.hands.loss = (s.hands.outputs as { loss?: tf.Scalar }).loss;
-    for (const { name, value, options } of recipe.logs) {
-      const tensor = typeof value === 'number' ? undefined : view(value);
-      s.at('trainingStep', () => s.log(name, tensor ?? (value as number), options));
-      tensor?.dispose();
-    }
-    const replayed = {
-      gradients: recipe.gradients.map(({ parameter, gradient }) => ({ parameter, gradient: view(gradient) })),
-      updates: recipe.updates.map(({ value, slots }, i) => ({
-        ...(bases[i] as UpdateBasis),
-        value: view(value),
-        slots: Object.fromEntries(Object.entries(slots).map(([name, slot]) => [name, view(slot)])),
-      })),
-    };
-    disposeAll(spare);
-    return replayed;
-  }
-}
-
-/** Gradients go to the parameters that had them, which must be those that want them now. */
-function sameGradients(s: Session, { gradients }: Recipe): boolean {
-  let i = 0;
-  for (const parameter of s.parameters) {
-    if (gradients[i]?.parameter === parameter) {
-      if (!parameter.requiresGrad) return false;
-      i += 1;
-    }
-  }
-  return i === gradients.length;
-}
-
-function inputFor(
-  source: Source,
-  batch: readonly tf.Tensor[],
-  bases: readonly UpdateBasis[],
-): tf.DataId | ArrayLike<number> | undefined {
-  switch (source.from) {
-    case 'variable':
-      return source.variable.dataId;
-    case 'batch':
-      return batch[source.index]?.dataId;
-    case 'slot':
-      return bases[source.update]?.from[source.name]?.dataId;
-    case 'constant':
-      return source.numbers;
-    case 'scalars': {
-      const [first, ...others] = source.calls.map(({ update, numbersFor }) =>
-        numbersFor((bases[update] as UpdateBasis).scalars),
-      );
-      const alike = others.every((numbers) => numbers?.every((n, i) => Object.is(n, first?.[i])));
-      return alike ? (first ?? undefined) : undefined;
-    }
-  }
-}
-
-/** Lets go of what a replayed step has computed and nobody took. */
-export function disposeReplayed({ gradients, updates }: Replayed): void {
-  disposeAll(gradients.map(({ gradient }) => gradient));
-  for (const { value, slots } of updates) disposeAll([value, ...Object.values(slots)]);
 }

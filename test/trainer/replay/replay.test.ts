@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,94 +6,15 @@ import {
   AdamW,
   Callback,
   Module,
-  parameter,
   RMSprop,
   SGD,
   StepLR,
   Trainer,
   useBackend,
   type Optimizer,
-  type Run,
   type TrainerOptions,
 } from 'strobe';
-import type { OnnxBackend } from '../../../src/backend/onnx/index.js';
-
-const quiet = {
-  logger: false,
-  enableCheckpointing: false,
-  enableProgressBar: false,
-  enableModelSummary: false,
-  numSanityValSteps: 0,
-  seed: 3,
-} as const;
-
-const stats = () => (tf.backend() as unknown as OnnxBackend).recorder.stats;
-const bytes = (tensor: tf.Tensor) => Buffer.from(Float32Array.from(tensor.dataSync()).buffer);
-const weights = (shape: number[], seed: number) => tf.tidy(() => tf.mul(normal(shape, seed), 0.2));
-const normal = (shape: number[], seed: number) => tf.randomNormal(shape, 0, 1, 'float32', seed);
-
-/** Two layers by hand; what tests vary is in its fields. */
-class Net extends Module {
-  readonly w1 = parameter(weights([20, 24], 1));
-  readonly b1 = parameter(tf.zeros([24]));
-  readonly w2 = parameter(weights([24, 4], 2));
-  readonly mask = normal([24], 9);
-  scale = 1;
-  optimizer: (module: Module) => Optimizer | { optimizer: Optimizer; lrScheduler: StepLR } = (module) =>
-    new Adam(module.parameters());
-
-  override forward(x: tf.Tensor): tf.Tensor {
-    const hidden = tf.relu(tf.add(tf.matMul(x as tf.Tensor2D, this.w1.variable as tf.Tensor2D), this.b1.variable));
-    return tf.matMul(tf.mul(hidden, this.mask), this.w2.variable);
-  }
-  override trainingStep([x, y]: tf.Tensor[]): { loss: tf.Scalar; logits: tf.Tensor } {
-    const logits = this.forward(x as tf.Tensor);
-    const loss = tf.mul(tf.losses.softmaxCrossEntropy(y as tf.Tensor, logits), this.scale) as tf.Scalar;
-    this.log('loss', loss, { progBar: true, onEpoch: true });
-    this.log('largest', tf.max(x as tf.Tensor), { onEpoch: true, reduce: 'max' });
-    this.log('scale', this.scale);
-    return { loss, logits };
-  }
-  override configureOptimizers() {
-    return this.optimizer(this);
-  }
-}
-
-const data: tf.Tensor[][] = [];
-const batches = (count: number, last = 32) => {
-  for (let i = data.length; i < count; i++) {
-    data.push([
-      normal([32, 20], 50 + i),
-      tf.tidy(() => tf.oneHot(tf.cast(tf.abs(tf.mul(normal([32], i), 1.5)), 'int32'), 4)),
-    ]);
-  }
-  return data
-    .slice(0, count)
-    .map((batch, i) => (i === count - 1 && last < 32 ? batch.map((t) => tf.slice(t, 0, last)) : batch));
-};
-
-/** Writes down what a user sees after each step: outputs, gradients, metrics, weights. */
-class Witness extends Callback {
-  readonly #hash = createHash('sha256');
-  override onTrainBatchEnd(trainer: Trainer, module: Module, outputs: unknown): void {
-    const { loss, logits } = outputs as { loss: tf.Tensor; logits?: tf.Tensor };
-    const gradients = module.parameters().map(({ grad }) => grad);
-    for (const tensor of [loss, logits, ...gradients]) this.#hash.update(tensor ? bytes(tensor) : 'none');
-    this.#hash.update(JSON.stringify([trainer.callbackMetrics, trainer.globalStep]));
-  }
-  override onTrainEpochEnd(trainer: Trainer): void {
-    this.#hash.update(JSON.stringify(trainer.callbackMetrics));
-  }
-  digest(module: Module, optimizer: Optimizer | undefined): string {
-    for (const { variable } of [...module.parameters(), ...module.buffers()]) this.#hash.update(bytes(variable));
-    const state = optimizer?.stateDict();
-    for (const entry of Object.values(state?.state ?? {})) {
-      for (const value of Object.values(entry))
-        this.#hash.update(value instanceof tf.Tensor ? bytes(value) : String(value));
-    }
-    return this.#hash.digest('hex');
-  }
-}
+import { batches, data, Net, quiet, stats, Witness } from './support.js';
 
 interface Trial {
   make?: () => Module;
@@ -386,134 +306,6 @@ it('a loss that is no number leaves weights and optimizer as they were', async (
     return module.parameters().map(({ variable }) => [...variable.dataSync()]);
   };
   expect(await weights(true)).toEqual(await weights(false));
-});
-
-describe('a run', () => {
-  const options = { ...quiet, maxEpochs: 2 };
-  const weightsOf = (module: Module) => module.parameters().map(({ variable }) => [...variable.dataSync()]);
-
-  /** Steps, rewinds, forks and finishes; @returns the weights of both ends. */
-  async function journey(replay: boolean) {
-    const module = new Net();
-    const run = new Trainer({ ...options, replay }).run(module, batches(24) as never);
-    await run.step(9);
-    await run.rewind(4);
-    const fork = await run.fork();
-    fork.trainer.optimizers[0]!.lr = 0.05;
-    await fork.finish();
-    const forked = weightsOf(fork.module);
-    await run.finish();
-    return { forked, went: weightsOf(run.module) };
-  }
-
-  it('that was rewound and forked goes on to the same bits', async () => {
-    const plain = await journey(false);
-    const before = stats().repeated;
-    expect(await journey(true)).toEqual(plain);
-    expect(stats().repeated - before).toBeGreaterThan(50);
-  });
-
-  it.each<[string, (run: Run) => Promise<unknown>]>([
-    ['step', (run) => run.step(40)],
-    ['epoch', (run) => run.epoch(2)],
-    ['until', (run) => run.until('onTrainEnd')],
-    [
-      'play',
-      async (run) => {
-        run.on({ hook: 'onTrainBatchEnd' }, () => undefined);
-        run.break('onTrainEpochEnd');
-        run.play();
-        await run.wait();
-        run.play();
-        await run.wait();
-      },
-    ],
-  ])('on its way by %s is replayed, with guarded and with clipped gradients', async (_, go) => {
-    for (const clip of [{}, { gradientClipVal: 0.01 }]) {
-      const went = async (replay: boolean) => {
-        const run = new Trainer({ ...options, ...clip, replay }).run(new Net(), batches(24) as never);
-        const before = stats().repeated;
-        await go(run);
-        const replayed = stats().repeated - before;
-        await run.finish();
-        return { weights: weightsOf(run.module), replayed };
-      };
-      const plain = await went(false);
-      const fast = await went(true);
-      expect(fast.weights).toEqual(plain.weights);
-      expect(plain.replayed).toBe(0);
-      expect(fast.replayed).toBeGreaterThan(25);
-    }
-  });
-
-  it.each<[string, (run: Run) => unknown]>([
-    ['a listener in the middle of the step', (run) => run.on({ hook: 'onAfterBackward' }, () => undefined)],
-    ['a listener to everything', (run) => run.on(() => undefined)],
-    ['a breakpoint there', (run) => run.break('onBeforeOptimizerStep', () => false)],
-    [
-      'a watch',
-      (run) =>
-        run.watch(
-          'loss',
-          ({ position }) => position.globalStep,
-          () => false,
-        ),
-    ],
-  ])('is recorded with %s', async (_, look) => {
-    const run = new Trainer(options).run(new Net(), batches(24) as never);
-    const before = stats().repeated;
-    look(run);
-    run.play();
-    await run.wait();
-    expect(stats().repeated).toBe(before);
-    expect(run.status).toBe('completed');
-  });
-
-  it('is recorded when it goes from hook to hook, and can be changed at each', async () => {
-    const run = new Trainer(options).run(new Net(), batches(24) as never);
-    await run.step(12);
-    const before = stats().repeated;
-    for (let i = 0; i < 60; i++) await run.next();
-    expect(stats().repeated).toBe(before);
-  });
-
-  it('that is paused or listened to from outside is never found in the middle of a replayed step', async () => {
-    const run = new Trainer({ ...options, maxEpochs: 500 }).run(new Net(), batches(24) as never);
-    await run.step(12);
-    let atStart = 0;
-    run.on({ hook: 'onTrainBatchStart' }, () => (atStart = stats().repeated));
-    for (let i = 0; i < 40; i++) {
-      run.play();
-      const turns = Math.floor(i * 0.9) + 1;
-      for (let k = 0; k < turns; k++) await new Promise(setImmediate);
-      const { hook } = await run.pause();
-      // In the middle of a step that was recorded, perhaps.
-      if (/Backward|ZeroGrad|OptimizerStep/.test(hook)) expect(stats().repeated).toBe(atStart);
-    }
-    await run.stop();
-  });
-
-  it('stands before an update with gradients that are not finite, as if nothing had been replayed', async () => {
-    const pausedAt = async (replay: boolean) => {
-      const broken = batches(24).slice();
-      const [x, y] = broken[17] as [tf.Tensor, tf.Tensor];
-      broken[17] = [tf.mul(x, Infinity), y];
-      const run = new Trainer({ ...options, replay, gradientClipVal: 1 }).run(new Net(), broken as never);
-      const before = stats().repeated;
-      run.play();
-      await run.wait();
-      const { position, status } = run;
-      const gradients = run.module.parameters().map(({ grad }) => grad && [...grad.dataSync()]);
-      return {
-        replayed: stats().repeated - before,
-        seen: { position, status, weights: weightsOf(run.module), gradients },
-      };
-    };
-    const [plain, fast] = [await pausedAt(false), await pausedAt(true)];
-    expect(fast.seen).toEqual(plain.seen);
-    expect(fast.seen).toMatchObject({ status: 'paused', position: { hook: 'onBeforeOptimizerStep', batchIdx: 17 } });
-    expect(fast.replayed).toBeGreaterThan(10);
-  });
 });
 
 it('no tensor is left by replayed steps', async () => {

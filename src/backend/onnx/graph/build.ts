@@ -1,8 +1,9 @@
-import type { AnyKernel, Call, Operand } from '../kernels/kernel.js';
+import type { AnyKernel, Call } from '../kernels/kernel.js';
 import { sameAttributes } from '../trace/equal.js';
 import { sizeOf } from '../values.js';
 import type { TraceNode } from '../trace/node.js';
 import { Graph } from './graph.js';
+import type { Operand } from './operand.js';
 import { encodeModel, type OnnxPort } from './proto.js';
 
 /** What a flush needs to know about a graph to feed it. */

@@ -1,6 +1,6 @@
-import type { Operand } from '../kernels/kernel.js';
 import { sameShape, sizeOf, type NumericType, type Shape } from '../values.js';
 import { Constants } from './constants.js';
+import type { Operand } from './operand.js';
 import { elementType, type Attribute, type ElementType, type OnnxNode } from './proto.js';
 
 /** Where the channels of an image batch are: last, as in tfjs, or right after the batch, as in ONNX. */

@@ -1,5 +1,5 @@
 import type { Graph } from '../graph/graph.js';
-import type { Operand } from './kernel.js';
+import type { Operand } from '../graph/operand.js';
 import { unaryKernels } from './unary.js';
 
 /** The activations that tfjs fuses into matrix products and convolutions, as the kernels they stand for. */

@@ -1,8 +1,9 @@
 import type { Graph } from '../graph/graph.js';
+import type { Operand } from '../graph/operand.js';
 import { sameShape } from '../values.js';
 import { allOf, binary, floats, isAll, numbers, passOn, zipElements } from './elementwise.js';
 import { convolutionPlusBias } from './convolution.js';
-import { kernel, type AnyKernel, type KernelTable, type Operand } from './kernel.js';
+import { kernel, type AnyKernel, type KernelTable } from './kernel.js';
 import { productPlusRow, productTimesNumber } from './matmul.js';
 import { poolingOfReluGradient } from './pooling.js';
 

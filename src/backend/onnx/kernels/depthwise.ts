@@ -1,10 +1,11 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Graph } from '../graph/graph.js';
+import type { Operand } from '../graph/operand.js';
 import { sizeOf } from '../values.js';
 import { addBiasAndActivate, knowsActivation } from './activation.js';
 import { channelsLast, meetings } from './convolution.js';
 import { floats, zipElements } from './elementwise.js';
-import { kernel, type KernelTable, type Operand } from './kernel.js';
+import { kernel, type KernelTable } from './kernel.js';
 import { conv2dWindow, fitsOnnx, leftOver, windowAttributes, type ConvAttrs, type Window } from './window.js';
 
 interface Attrs extends ConvAttrs {

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Graph } from '../graph/graph.js';
+import type { Operand } from '../graph/operand.js';
 import { sameShape, sizeOf, type NumericType, type Shape } from '../values.js';
-import type { Call, Kernel, Operand } from './kernel.js';
+import type { Call, Kernel } from './kernel.js';
 
 /** Accepts calls whose tensors are all of one of the given types. */
 export function allOf(...dtypes: NumericType[]): (inputs: readonly tf.TensorInfo[]) => boolean {

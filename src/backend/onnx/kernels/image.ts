@@ -1,7 +1,8 @@
 import type { Graph } from '../graph/graph.js';
+import type { Operand } from '../graph/operand.js';
 import { sizeOf } from '../values.js';
 import { floats } from './elementwise.js';
-import { kernel, type AnyKernel, type KernelTable, type Operand } from './kernel.js';
+import { kernel, type AnyKernel, type KernelTable } from './kernel.js';
 
 interface ResizeAttrs {
   alignCorners: boolean;

@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Graph } from '../graph/graph.js';
+import type { Operand } from '../graph/operand.js';
 import { elementType } from '../graph/proto.js';
 import { sizeOf, type NumericType, type Shape } from '../values.js';
 import { numbers } from './elementwise.js';
-import { kernel, type KernelTable, type Operand } from './kernel.js';
+import { kernel, type KernelTable } from './kernel.js';
 
 /** Up to this many rows, adding up rows by their number is done by a matrix product with zeros and ones. */
 const ONE_HOT_ROWS = 4_096;

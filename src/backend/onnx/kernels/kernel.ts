@@ -1,21 +1,12 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Graph } from '../graph/graph.js';
+import type { Operand } from '../graph/operand.js';
 import type { NumericType, Shape } from '../values.js';
 
 /** Shape and type of one output. */
 export interface Output {
   shape: number[];
   dtype: NumericType;
-}
-
-/** One tensor inside a graph that is being compiled. */
-export interface Operand {
-  /** Its number in the trace. */
-  readonly id: number;
-  readonly shape: Shape;
-  readonly dtype: NumericType;
-  /** The value of every element, or the elements, when they are known while compiling. */
-  readonly constant: ArrayLike<number> | null;
 }
 
 /** A recorded kernel call, as `lower` sees it. A missing optional input is undefined. */

@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Graph } from '../graph/graph.js';
+import type { Operand } from '../graph/operand.js';
 import { sameShape, sizeOf, type Shape } from '../values.js';
 import { addBiasAndActivate, knowsActivation } from './activation.js';
 import { floats, zipElements } from './elementwise.js';
-import { kernel, type KernelTable, type Operand } from './kernel.js';
+import { kernel, type KernelTable } from './kernel.js';
 
 interface Product {
   transposeA: boolean;

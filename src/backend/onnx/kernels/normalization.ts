@@ -1,7 +1,8 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Graph } from '../graph/graph.js';
+import type { Operand } from '../graph/operand.js';
 import { floats, zipElements } from './elementwise.js';
-import { kernel, type KernelTable, type Operand } from './kernel.js';
+import { kernel, type KernelTable } from './kernel.js';
 
 interface LrnAttrs {
   depthRadius: number;

@@ -1,7 +1,8 @@
 import type { Graph } from '../graph/graph.js';
+import type { Operand } from '../graph/operand.js';
 import { sizeOf } from '../values.js';
 import { floats } from './elementwise.js';
-import { kernel, type AnyKernel, type Call, type Kernel, type KernelTable, type Operand } from './kernel.js';
+import { kernel, type AnyKernel, type Call, type Kernel, type KernelTable } from './kernel.js';
 
 /**
  * One optimizer update of one parameter: `{ param, grad, ...slots }` to `[param, ...slots]`. The numbers that change from

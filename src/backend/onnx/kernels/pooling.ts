@@ -1,8 +1,9 @@
 import type { Graph } from '../graph/graph.js';
+import type { Operand } from '../graph/operand.js';
 import { sizeOf } from '../values.js';
 import { meetings } from './convolution.js';
 import { floats, zipElements } from './elementwise.js';
-import { kernel, type AnyKernel, type KernelTable, type Operand } from './kernel.js';
+import { kernel, type AnyKernel, type KernelTable } from './kernel.js';
 import { fitsOnnx, leftOver, poolWindow, windowAttributes, type PoolAttrs, type Window } from './window.js';
 
 type Attrs = PoolAttrs & { dataFormat?: string };

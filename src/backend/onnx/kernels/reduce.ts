@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Graph } from '../graph/graph.js';
+import type { Operand } from '../graph/operand.js';
 import { sizeOf, type NumericType, type Shape } from '../values.js';
 import { allOf, floats, numbers } from './elementwise.js';
-import { kernel, type AnyKernel, type KernelTable, type Operand } from './kernel.js';
+import { kernel, type AnyKernel, type KernelTable } from './kernel.js';
 
 interface ReduceAttrs {
   axis?: number | number[];

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { Operand } from '../graph/operand.js';
 import { sizeOf } from '../values.js';
 import { numbers, passOn } from './elementwise.js';
-import { kernel, type AnyKernel, type KernelTable, type Operand } from './kernel.js';
+import { kernel, type AnyKernel, type KernelTable } from './kernel.js';
 
 const sameType = (inputs: readonly tf.TensorInfo[]) => inputs.every((t) => t.dtype === inputs[0]?.dtype);
 const hasElements = (shape: readonly number[]) => sizeOf(shape) > 0;

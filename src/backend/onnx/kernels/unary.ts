@@ -1,9 +1,10 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Graph } from '../graph/graph.js';
+import type { Operand } from '../graph/operand.js';
 import { elementType } from '../graph/proto.js';
 import { isNumeric, type NumericType } from '../values.js';
 import { floats, mapElements, numbers, unary, zipElements } from './elementwise.js';
-import { kernel, type KernelTable, type Operand } from './kernel.js';
+import { kernel, type KernelTable } from './kernel.js';
 
 const simple = (type: string, options: Parameters<typeof unary>[1] = {}) =>
   kernel(unary((g, x) => g.op(type, [x]), options));
