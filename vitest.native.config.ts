@@ -18,6 +18,7 @@ export default defineConfig({
       'test/{e2e,docs,evaluator,kernel,repl,scripts}/**',
       'test/backend/**',
       'test/trainer/onnx.test.ts',
+      'test/trainer/replay/**',
       'test/tensors/host.test.ts',
       'test/optim/kernel.test.ts',
       // About a process in which nothing was seeded yet: here files share one.

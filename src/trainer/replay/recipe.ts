@@ -173,7 +173,7 @@ function essence(source: Source): object {
 }
 
 /** Equal plain data; anything else must be the same object. */
-function same(a: unknown, b: unknown): boolean {
+export function same(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (isList(a)) return isList(b) && a.length === b.length && Array.from(a).every((item, i) => same(item, b[i]));
   if (a instanceof Placeholder) {

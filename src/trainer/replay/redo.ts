@@ -5,7 +5,7 @@ import { retain, share } from '../../tensors/share.js';
 import { disposeAll, tensorsIn } from '../../tensors/tree.js';
 import { areFinite } from '../phases/guard.js';
 import type { Session } from '../session.js';
-import { fill, type Recipe, type Result, type Source } from './recipe.js';
+import { fill, same, type Recipe, type Result, type Source } from './recipe.js';
 
 /** What a replayed step has computed and the phases that follow have still to hand out. */
 export interface Replayed {
@@ -31,6 +31,15 @@ export function basisOf(s: Session, recipe: Recipe): Basis | undefined {
     inputs.push(input);
   }
   return { bases, inputs };
+}
+
+/**
+ * Whether groups of different numbers happen to have the same ones this time: recorded, they are one list, and the step is
+ * another computation.
+ */
+export function coincides({ sources }: Recipe, { inputs }: Basis): boolean {
+  const lists = inputs.filter((_, i) => sources[i]?.from === 'scalars');
+  return lists.some((list, i) => lists.slice(0, i).some((other) => same(list, other)));
 }
 
 /** Computes the step; undefined if it cannot, or must not be taken: then it is done over, for everybody to see. */

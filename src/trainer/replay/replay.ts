@@ -8,7 +8,7 @@ import { fieldsOf, sameFields } from './fields.js';
 import { MIDDLE } from './middle.js';
 import { impurityOf } from './purity.js';
 import { recipeOf, sameRecipe, signatureOf, type Recipe } from './recipe.js';
-import { again, basisOf, handOut } from './redo.js';
+import { again, basisOf, coincides, handOut } from './redo.js';
 
 /** Equal steps in a row before the next is computed without being recorded. */
 const SIGHTINGS = 3;
@@ -86,7 +86,7 @@ export class Replay {
         s.hands.replayed = handOut(s, kind.recipe, basis, made);
         return true;
       }
-      if (basis && audit) expected = kind.recipe;
+      if (basis && audit && !coincides(kind.recipe, basis)) expected = kind.recipe;
     }
     this.#watch(key, fields, expected);
     return false;

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Trainer, useBackend, type Module, type Run } from 'strobe';
-import { batches, data, Net, quiet, stats } from './support.js';
+import { batches, dropData, Net, quiet, stats } from './support.js';
 
 beforeAll(() => useBackend('onnx'));
-afterAll(() => tf.dispose(data));
+afterAll(dropData);
 
 describe('a run', () => {
   const options = { ...quiet, maxEpochs: 2 };

@@ -57,6 +57,9 @@ export const batches = (count: number, last = 32) => {
     .map((batch, i) => (i === count - 1 && last < 32 ? batch.map((t) => tf.slice(t, 0, last)) : batch));
 };
 
+/** Files of one process share what is here: nothing disposed may stay. */
+export const dropData = () => tf.dispose(data.splice(0));
+
 /** Writes down what a user sees after each step: outputs, gradients, metrics, weights. */
 export class Witness extends Callback {
   readonly #hash = createHash('sha256');
