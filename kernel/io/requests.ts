@@ -95,7 +95,9 @@ export class Requests {
     const answer = (fields: Fields): void => conversation.answer(incoming, { status: 'ok', ...fields });
     switch (header.msg_type) {
       case 'execute_request':
-        return this.#shells.find(header.subshell_id).add({ incoming, request: executeRequest(content) });
+        this.#shells.find(header.subshell_id).add({ incoming, request: executeRequest(content) });
+        if (interrupts.overtook(header.date)) this.#interrupt();
+        return;
       case 'complete_request':
       case 'inspect_request':
       case 'is_complete_request':
@@ -113,7 +115,8 @@ export class Requests {
       case 'comm_info_request':
         return answer({ comms: this.#commInfo(read.string(content, 'target_name', '')) });
       case 'interrupt_request':
-        interrupts.interrupt(this.#shells.running.map((cell) => cell.incoming.id));
+        interrupts.note(header.date);
+        this.#interrupt();
         return answer({});
       case 'shutdown_request':
         return this.#shutDown(incoming, read.boolean(content, 'restart', false));
@@ -130,6 +133,10 @@ export class Requests {
         if (replyType(header.msg_type) === undefined) return;
         throw new BadRequest(`this kernel does not know ${header.msg_type}`);
     }
+  }
+
+  #interrupt(): void {
+    this.#options.interrupts.interrupt(this.#shells.running.map((cell) => cell.incoming.id));
   }
 
   #execute({ incoming, request }: QueuedCell): void {

@@ -18,8 +18,11 @@ class Slow extends Module {
   trainingStep(batch: tf.Tensor): tf.Scalar {
     return tf.mean(tf.mul(batch, this.w.variable)) as tf.Scalar;
   }
-  async onTrainBatchEnd() { await new Promise((resolve) => setTimeout(resolve, process.env['STUCK'] ? 60_000 : 20)); }
-  onTrainBatchStart() { if (this.globalStep === 3 || process.env['STUCK']) console.log('training'); }
+  async onTrainBatchEnd() {
+    const stuck = process.env['STUCK'] !== undefined;
+    if (stuck || this.globalStep === 3) console.log('training');
+    await new Promise((resolve) => setTimeout(resolve, stuck ? 60_000 : 20));
+  }
   onTrainEnd() { console.log('onTrainEnd'); }
   configureOptimizers() { return new SGD(this.parameters(), { lr: 0.001 }); }
 }
