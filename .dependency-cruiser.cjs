@@ -35,6 +35,13 @@ module.exports = {
       to: { circular: true, viaOnly: { path: '^src/display/' } },
     },
     {
+      name: 'engines-go-one-way',
+      comment: 'Not even a type goes back from what is recorded to what is compiled of it.',
+      severity: 'error',
+      from: { path: '^src/backend/' },
+      to: { circular: true, viaOnly: { path: '^src/backend/' } },
+    },
+    {
       name: 'a-figure-knows-no-plot',
       severity: 'error',
       from: { path: '^src/display/figure/' },

@@ -1,9 +1,9 @@
 /**
  * `model.fit` of small tf.layers models on the onnx engine and on wasm, and how long a new model's first steps take:
  *
- *     node --import tsx --conditions strobe-source bench/small-models.ts
+ *     npm run build && node --import tsx bench/small-models.ts
  *
- * Engines take turns; printed are medians of rounds, and of the ratios within a round.
+ * The built package is measured, as users have it. Engines take turns; printed are medians of rounds, and of the ratios within a round.
  */
 import * as tf from '@tensorflow/tfjs';
 import { useBackend } from 'strobe';

@@ -3,7 +3,8 @@ import { findLibrary, requireLibrary } from './library.js';
 import { holdLock } from './lock.js';
 import { inspectMachine, nvidiaDriver, obstacles } from './machine.js';
 import { nativePaths, type NativePaths } from './paths.js';
-import { type BuildContext, type BuildStage, stages } from './stages.js';
+import type { BuildContext, BuildStage } from './stage.js';
+import { stages } from './stages.js';
 import { type BuildState, freshState, readState, type Variant, writeState } from './state.js';
 
 export interface BuildOptions {

@@ -4,32 +4,12 @@ import { dirname, join } from 'node:path';
 import { StrobeError } from '../../errors.js';
 import { runCommand } from './command.js';
 import { libraryIsThere, requireLibrary } from './library.js';
-import type { Machine } from './machine.js';
 import { bindingFile, NAPI_VERSION, packageFolder, type NativePaths } from './paths.js';
 import { engineProject, quietProject } from './sources.js';
+import type { BuildContext, BuildStage } from './stage.js';
 import type { BuildState, Library } from './state.js';
 import { tryInFreshProcess } from './trial.js';
 import { obtainWheel, TENSORFLOW_VERSION, wheelArguments } from './wheel.js';
-
-/** What a build works with. */
-export interface BuildContext {
-  paths: NativePaths;
-  state: BuildState;
-  machine: Machine;
-  signal?: AbortSignal | undefined;
-}
-
-/** One step of a build: done once, and done again only when its result is gone or something before it changed. */
-export interface BuildStage {
-  id: string;
-  /** What it does, for people. */
-  title: string;
-  /** How it will go about it here. */
-  plan?(context: BuildContext): string;
-  /** Whether what it made is still there. */
-  stands(context: BuildContext): boolean;
-  run(context: BuildContext): Promise<void>;
-}
 
 /** Unpacked. The second is what TensorFlow's documentation leads to expect. */
 const WHEEL_SIZE: Record<BuildState['variant'], string> = { cpu: '1.3 GB', cuda: 'about 8 GB' };

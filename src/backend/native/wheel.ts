@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { runCommand } from './command.js';
 import { findLibrary, requireLibrary, variantOf } from './library.js';
 import type { Machine } from './machine.js';
-import type { BuildContext } from './stages.js';
+import type { BuildContext } from './stage.js';
 import type { Library, Variant } from './state.js';
 
 /** The release the addon was tried with. */

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type BuildProgress, buildNative, removeNative, runStages } from '../../../src/backend/native/build.js';
 import { inspectMachine } from '../../../src/backend/native/machine.js';
 import { nativePaths } from '../../../src/backend/native/paths.js';
-import type { BuildStage } from '../../../src/backend/native/stages.js';
+import type { BuildStage } from '../../../src/backend/native/stage.js';
 import { freshState, readState, writeState } from '../../../src/backend/native/state.js';
 import { temporaryFolder, temporaryPaths, unpackedTensorFlow } from './support.js';
 

@@ -59,7 +59,5 @@ export class CompiledGraph {
     if (this.disposed) return;
     this.disposed = true;
     this.#session.dispose();
-    const { graphs } = this.end;
-    graphs.splice(graphs.indexOf(this), 1);
   }
 }

@@ -6,17 +6,17 @@ import type { AnyKernel } from '../kernels/kernel.js';
 import { resolveOptions, type ResolvedOptions } from '../options.js';
 import type { NativeTensor, Runtime } from '../runtime.js';
 import type { TraceNode } from '../trace/node.js';
-import { sameAttributes, sameNumbers } from '../trace/equal.js';
+import { sameAttributes } from '../trace/equal.js';
 import { Trace } from '../trace/trace.js';
 import { asTyped, sameShape, Value, type NumericData, type NumericType, type Shape } from '../values.js';
 import { CompiledGraph } from './compiled.js';
 import { CpuKernels } from './cpu.js';
 import { explainFailure } from './failure.js';
 import { canInterpret, interpret } from './interpret.js';
+import type { RunObserver } from './observer.js';
 import { computeOrFail } from './salvage.js';
 import { SessionCache } from './sessions.js';
 import { type EngineStats, emptyStats } from './stats.js';
-import type { Watch } from './watch.js';
 
 /** Work (elementary operations) that the cpu kernels finish before a session would have been called twice. */
 const NEVER_COMPILE_BELOW = 5_000;
@@ -45,7 +45,7 @@ export class Recorder {
   /** What is done with work too small to be worth a native call. */
   smallWork: SmallWork = 'javascript';
   /** Sees how a step is computed, so that it can be done again. */
-  watch: Watch | null = null;
+  watch: RunObserver | null = null;
 
   /** The gradient tape that was active when this trace was recorded. */
   #tape: unknown = null;
@@ -64,7 +64,7 @@ export class Recorder {
     this.pool = new BufferPool(options.poolBytes);
     this.sessions = new SessionCache(options.maxSessions);
     this.trace = new Trace(valueOf);
-    this.trace.onDrop = (branch) => this.#dropGraphs(branch);
+    this.trace.onDrop = (branch) => this.sessions.dropBranch(branch);
   }
 
   record(
@@ -114,7 +114,7 @@ export class Recorder {
       this.#tape = null;
       for (const value of this.#released) this.#recycle(value);
       this.#released = [];
-      if (trace.size > MAX_NODES) trace.prune();
+      if (trace.size > MAX_NODES) this.#prune();
     }
   }
 
@@ -159,7 +159,7 @@ export class Recorder {
   dispose(): void {
     this.sessions.clear();
     this.pool.clear();
-    if (this.trace.empty) this.trace.prune();
+    if (this.trace.empty) this.#prune();
   }
 
   /**
@@ -213,7 +213,7 @@ export class Recorder {
   }
 
   #knownGraph(end: TraceNode, ids: readonly number[]): CompiledGraph | undefined {
-    const graph = end.graphs.find((g) => sameNumbers(g.wanted, ids));
+    const graph = this.sessions.find(end, ids);
     if (graph === undefined || graph.current) return graph;
     this.sessions.drop(graph);
     return undefined;
@@ -236,7 +236,7 @@ export class Recorder {
     }
     const started = performance.now();
     const graph = new CompiledGraph(this.runtime, end, ids, this.options);
-    end.graphs.push(graph);
+    this.sessions.add(graph);
     this.stats.compiled++;
     this.stats.compileMs += performance.now() - started;
     return graph;
@@ -275,6 +275,10 @@ export class Recorder {
     });
   }
 
+  #prune(): void {
+    this.trace.prune((end) => this.sessions.has(end));
+  }
+
   /** An array for a result. */
   #room(graph: CompiledGraph, id: number, type: NumericType, size: number): NumericData {
     try {
@@ -298,18 +302,4 @@ export class Recorder {
     value.data = null;
     value.native = null;
   }
-
-  #dropGraphs(branch: TraceNode): void {
-    for (const graph of branch.graphs.slice()) this.sessions.drop(graph);
-    for (const child of branch.children) this.#dropGraphs(child);
-  }
-}
-
-/** One run of a compiled graph. */
-export interface GraphRun {
-  graph: CompiledGraph;
-  /** The trace's inputs, by position. */
-  inputs: readonly Value[];
-  /** What was computed, in the order of the graph's outputs. */
-  results: readonly Value[];
 }

@@ -3,7 +3,8 @@ import type { RecordedStep, ScalarsCall, StepWatch } from '../../steps.js';
 import type { AnyKernel } from '../kernels/kernel.js';
 import { sameAttributes } from '../trace/equal.js';
 import type { Value } from '../values.js';
-import type { GraphRun, Recorder } from './recorder.js';
+import type { GraphRun, RunObserver } from './observer.js';
+import type { Recorder } from './recorder.js';
 
 interface Varied {
   attrs: object;
@@ -12,7 +13,7 @@ interface Varied {
 }
 
 /** Looks over a recorder's shoulder, and tells of each run of a graph what it takes to do it again. */
-export class Watch implements StepWatch {
+export class Watch implements StepWatch, RunObserver {
   disturbed = false;
   #runs = 0;
   #varied: Varied[] = [];
@@ -27,7 +28,6 @@ export class Watch implements StepWatch {
     if (this.recorder.watch === this) this.recorder.watch = null;
   }
 
-  /** Numbers were split off a call. */
   varied(kernel: AnyKernel, attrs: object, inputs: readonly tf.TensorInfo[], list: Value): void {
     const split = kernel.vary?.(attrs as never, inputs);
     const likes = inputs.map(({ shape, dtype }) => ({ shape, dtype, dataId: {} }));

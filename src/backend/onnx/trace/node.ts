@@ -1,6 +1,5 @@
 import type { AnyKernel, Output } from '../kernels/kernel.js';
 import type { NumericData } from '../values.js';
-import type { CompiledGraph } from '../run/compiled.js';
 
 /**
  * One step on the way through the trie of everything recorded so far: a value that enters from outside (`kernel` is
@@ -10,8 +9,6 @@ export class TraceNode {
   readonly children: TraceNode[] = [];
   /** The child taken last, which in a training loop is the one taken next. */
   expected: TraceNode | null = null;
-  /** Graphs compiled for traces that end here, one per set of results still wanted. */
-  readonly graphs: CompiledGraph[] = [];
   /** For an input: the value compiled into graphs, until it turns out to change. */
   constant: NumericData | null = null;
   /** How often a trace ended here. */

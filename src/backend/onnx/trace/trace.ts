@@ -71,8 +71,8 @@ export class Trace {
     this.#cursor = this.#root;
   }
 
-  /** Forgets every branch of the trie that leads to no graph worth keeping. Only between traces. */
-  prune(): void {
+  /** Forgets every branch of the trie that leads to no node worth keeping. Only between traces. */
+  prune(worthKeeping: (node: TraceNode) => boolean): void {
     const keep = (node: TraceNode): boolean => {
       for (let i = node.children.length - 1; i >= 0; i--) {
         const child = node.children[i] as TraceNode;
@@ -80,7 +80,7 @@ export class Trace {
         node.children.splice(i, 1);
         if (node.expected === child) node.expected = null;
       }
-      if (node.graphs.length === 0 && node.children.length === 0) return false;
+      if (node.children.length === 0 && !worthKeeping(node)) return false;
       this.size++;
       return true;
     };
