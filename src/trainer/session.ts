@@ -1,5 +1,4 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { Tape } from '../autograd/tape.js';
 import { ContractError } from '../errors.js';
 import { MetricCollection, type LogOptions, type LogSite, type Report } from '../module/metrics.js';
 import { attach, namedModules, type Module } from '../module/module.js';
@@ -12,9 +11,11 @@ import { disposeAll, tensorsIn } from '../tensors/tree.js';
 import type { BatchSource } from './batch-source.js';
 import type { Callback } from './callback.js';
 import type { DataConnector } from './data-connector.js';
+import { disposeGuarded, disposeHands, freshHands, type Hands } from './hands.js';
+import { hookDataOf } from './hook-data.js';
 import type { Batch, HookData, HookName, Stage } from './hooks.js';
 import { siteOf } from './log-sites.js';
-import { disposeReplayed, type Replayed } from './replay/redo.js';
+import type { Progress } from './progress.js';
 import { Replay } from './replay/replay.js';
 import type { ResumePoint, RunState } from './state.js';
 import { leave } from './tenancy.js';
@@ -22,98 +23,6 @@ import type { Trainer } from './trainer.js';
 
 /** The loop that is running: what a module's step is called for. */
 export type Loop = 'train' | 'sanity' | 'validate' | 'test' | 'predict';
-
-/** How far a run has come. Plain data: it is saved, restored and copied as it is. */
-export interface Progress {
-  /** Completed epochs; while an epoch runs, its index. */
-  epoch: number;
-  /** Index of the current batch in the epoch; between batches, of the next one. */
-  batchIdx: number;
-  /** Batches begun and finished since the first epoch. */
-  totalBatches: number;
-  /** Optimizer steps. */
-  globalStep: number;
-  /** Batches that ended with an optimizer step. */
-  steppedBatches: number;
-  /** True once something ended this epoch's training before its batches did. */
-  epochCut: boolean;
-  /** True once the epoch's last batch has ended. */
-  epochComplete: boolean;
-  evaluation: { dataloaderIdx: number; batchIdx: number; modes: boolean[] };
-  /** Validation batches seen since the fit began, per loader: the step that step-level validation metrics carry. */
-  validationBatches: number[];
-  stopRequested: boolean;
-  stopReason: string;
-}
-
-export function freshProgress(): Progress {
-  return {
-    epoch: 0,
-    batchIdx: 0,
-    totalBatches: 0,
-    globalStep: 0,
-    steppedBatches: 0,
-    epochCut: false,
-    epochComplete: false,
-    evaluation: { dataloaderIdx: 0, batchIdx: 0, modes: [] },
-    validationBatches: [],
-    stopRequested: false,
-    stopReason: '',
-  };
-}
-
-/** What a step has in its hands between the fetching of a batch and the end of its last hook. */
-export interface Hands {
-  batch: Batch;
-  /** The batch's tensors that are the trainer's to dispose. */
-  batchTensors: tf.Tensor[];
-  /** True once a hook or a paused user put another batch in place: then it is part of the saved state. */
-  batchReplaced: boolean;
-  outputs: unknown;
-  outputTensors: tf.Tensor[];
-  loss: tf.Scalar | undefined;
-  /** What the gradients are multiplied by: one over the accumulation window. */
-  lossScale: number;
-  tape: Tape | undefined;
-  /** True while `trainingStep` runs. */
-  stepping: boolean;
-  guarded: Guarded | undefined;
-  /** True once a guard has told of this step's gradients. */
-  warned: boolean;
-  /** Manual optimization: which optimizer is being stepped, and how many hooks the step has called. */
-  optimizer: Optimizer | undefined;
-  manualCalls: number;
-  /** Weights as they were when the forward pass began, while that pass may have to be repeated elsewhere. */
-  before: Record<string, tf.Tensor>;
-  /** What the phases up to the update only have to hand out, because the step was a known one. */
-  replayed: Replayed | undefined;
-}
-
-const EMPTY: Hands = {
-  batch: undefined,
-  batchTensors: [],
-  batchReplaced: false,
-  outputs: undefined,
-  outputTensors: [],
-  loss: undefined,
-  lossScale: 1,
-  tape: undefined,
-  stepping: false,
-  guarded: undefined,
-  warned: false,
-  optimizer: undefined,
-  manualCalls: 0,
-  before: {},
-  replayed: undefined,
-};
-
-/** What a guarded step keeps until it is confirmed. */
-interface Guarded {
-  /** 0, or NaN if a gradient has an element that is NaN or infinite. Recorded with the step, read after it. */
-  check: tf.Scalar;
-  /** The gradients as they were before they were clipped; empty where nothing clips. */
-  unclipped: Map<Parameter, tf.Tensor>;
-}
 
 /** Something that wants to be asked before a step's update is taken over. */
 export interface Guard {
@@ -129,7 +38,7 @@ export class Session {
   readonly stage: Stage;
   readonly data: DataConnector;
   readonly metrics = { train: new MetricCollection(true), evaluation: new MetricCollection(false) };
-  hands: Hands = { ...EMPTY };
+  hands: Hands = freshHands();
   loop: Loop;
   parameters: Parameter[] = [];
   buffers: Buffer[] = [];
@@ -268,20 +177,14 @@ export class Session {
 
   /** The step is over: what it held is let go. */
   emptyHands(): void {
-    const { tape, outputTensors, batchTensors, before, replayed } = this.hands;
     this.replay.settle();
-    if (replayed) disposeReplayed(replayed);
-    tape?.dispose();
-    this.releaseGuard();
-    disposeAll(outputTensors);
-    disposeAll(batchTensors);
-    disposeAll(Object.values(before));
-    this.hands = { ...EMPTY };
+    disposeHands(this.hands);
+    this.hands = freshHands();
   }
 
   releaseGuard(): void {
     const { guarded } = this.hands;
-    if (guarded) disposeAll([guarded.check, ...guarded.unclipped.values()]);
+    if (guarded) disposeGuarded(guarded);
     this.hands.guarded = undefined;
   }
 
@@ -362,35 +265,4 @@ export class Session {
       module.training = modes[i] ?? module.training;
     });
   }
-}
-
-/** Getters, so that nothing is made for hooks that do not ask. */
-function hookDataOf(session: Session): HookData {
-  return {
-    get stage() {
-      return session.stage;
-    },
-    get batch() {
-      return session.hands.batch;
-    },
-    get batchIdx() {
-      return session.batchIdx;
-    },
-    get dataloaderIdx() {
-      return session.progress.evaluation.dataloaderIdx;
-    },
-    get outputs() {
-      return session.hands.outputs;
-    },
-    get loss() {
-      return session.hands.loss as tf.Scalar;
-    },
-    get optimizer() {
-      return (session.hands.optimizer ?? session.optimizers[0]) as Optimizer;
-    },
-    get gradients() {
-      const withGradient = session.parameters.filter((parameter) => parameter.grad !== null);
-      return Object.fromEntries(withGradient.map(({ name, grad }) => [name, grad as tf.Tensor]));
-    },
-  };
 }
