@@ -138,10 +138,12 @@ describe('what is computed together with a product or a convolution', () => {
   });
 
   it('has the bits of two operators: a bias added to a convolution', () => {
+    // Also those that are computed in blocks of channels.
+    const channels = fc.oneof(small, fc.constantFrom(16, 32, 48));
     const sizes = fc.record({
       side: fc.integer({ min: 3, max: 12 }),
-      from: small,
-      to: small,
+      from: channels,
+      to: channels,
       stride: fc.integer({ min: 1, max: 2 }),
     });
     fc.assert(

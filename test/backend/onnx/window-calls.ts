@@ -15,30 +15,37 @@ const explicit = (top: number, bottom: number, left: number, right: number): Pad
   [0, 0],
 ];
 
-const conv: fc.Arbitrary<Conv> = fc
-  .record({
-    batch: small,
-    h: fc.integer({ min: 5, max: 8 }),
-    w: fc.integer({ min: 5, max: 8 }),
-    cin: small,
-    cout: small,
-    kh: small,
-    kw: small,
-    strides: fc.tuple(small, small),
-    dilations: oneOf<[number, number]>([1, 1], [1, 1], [2, 2], [1, 2], [3, 1]),
-    pad: oneOf<Pad>('same', 'valid', 1, explicit(0, 1, 1, 0), explicit(2, 1, 0, 2)),
-  })
-  .map(({ batch, h, w, cin, cout, kh, kw, strides, dilations, pad }) => ({
-    x: [batch, h, w, cin],
-    filter: [kh, kw, cin, cout],
-    // tfjs allows either strides or dilations.
-    attrs: { strides: dilations.some((d) => d > 1) ? [1, 1] : strides, dilations, pad, dataFormat: 'NHWC' },
-  }))
-  // A window must fit into the padded images.
-  .filter(({ x, filter, attrs }) => window({ x, filter, attrs }).every((n) => n > 0));
+const convOf = (batch: fc.Arbitrary<number>, channels: fc.Arbitrary<number>): fc.Arbitrary<Conv> =>
+  fc
+    .record({
+      batch,
+      h: fc.integer({ min: 5, max: 8 }),
+      w: fc.integer({ min: 5, max: 8 }),
+      cin: channels,
+      cout: channels,
+      kh: small,
+      kw: small,
+      strides: fc.tuple(small, small),
+      dilations: oneOf<[number, number]>([1, 1], [1, 1], [2, 2], [1, 2], [3, 1]),
+      pad: oneOf<Pad>('same', 'valid', 1, explicit(0, 1, 1, 0), explicit(2, 1, 0, 2)),
+    })
+    .map(({ batch, h, w, cin, cout, kh, kw, strides, dilations, pad }) => ({
+      x: [batch, h, w, cin],
+      filter: [kh, kw, cin, cout],
+      // tfjs allows either strides or dilations.
+      attrs: { strides: dilations.some((d) => d > 1) ? [1, 1] : strides, dilations, pad, dataFormat: 'NHWC' },
+    }))
+    // A window must fit into the padded images.
+    .filter(({ x, filter, attrs }) => window({ x, filter, attrs }).every((n) => n > 0));
+
+const conv = convOf(small, small);
+/** Batches and channels that come in blocks, which other operators compute. */
+const blocks = convOf(oneOf(1, 16), oneOf(16, 32));
+const anyConv = fc.oneof({ weight: 3, arbitrary: conv }, { weight: 2, arbitrary: blocks });
 
 /** tfjs refuses gradients of dilated convolutions, and its cpu kernels take no notice of the dilation. */
-const undilated = conv.map((c) => ({ ...c, attrs: { ...c.attrs, dilations: [1, 1] } }));
+const undilated = (convs: fc.Arbitrary<Conv>): fc.Arbitrary<Conv> =>
+  convs.map((c) => ({ ...c, attrs: { ...c.attrs, dilations: [1, 1] } }));
 
 interface Conv {
   x: number[];
@@ -102,25 +109,31 @@ function pooled(input: { shape: number[]; values: number[] }, attrs: object) {
   });
 }
 
-const fused = (names: { bias: number }) =>
-  fc.tuple(oneOf('linear', 'relu', 'elu', 'relu6', 'sigmoid'), fc.boolean()).map(([activation, bias]) => ({
+const activations = oneOf('linear', 'relu', 'elu', 'relu6', 'sigmoid');
+
+const fused = (names: { bias: number }, activation = activations) =>
+  fc.tuple(activation, fc.boolean()).map(([activation, bias]) => ({
     activation,
     extra: bias ? { bias: tensor([names.bias]) } : {},
   }));
 
-export const windowCalls: Record<string, fc.Arbitrary<Draw>> = {
-  Conv2D: conv.chain(({ x, filter, attrs }) => call({ x: tensor(x), filter: tensor(filter) }, attrs)),
-  Conv2DBackpropInput: undilated.chain((c) =>
-    call({ dy: tensor(window(c)), filter: tensor(c.filter) }, { ...c.attrs, inputShape: c.x }),
-  ),
-  Conv2DBackpropFilter: undilated.chain((c) =>
-    call({ x: tensor(c.x), dy: tensor(window(c)) }, { ...c.attrs, filterShape: c.filter }),
-  ),
-  FusedConv2D: conv.chain(({ x, filter, attrs }) =>
-    fused({ bias: filter[3] as number }).chain(({ activation, extra }) =>
+const fusedConv = (convs: fc.Arbitrary<Conv>, kinds: fc.Arbitrary<string>): fc.Arbitrary<Draw> =>
+  convs.chain(({ x, filter, attrs }) =>
+    fused({ bias: filter[3] as number }, kinds).chain(({ activation, extra }) =>
       call({ x: tensor(x), filter: tensor(filter), ...extra }, { ...attrs, activation, leakyreluAlpha: 0.1 }),
     ),
+  );
+
+export const windowCalls: Record<string, fc.Arbitrary<Draw>> = {
+  Conv2D: anyConv.chain(({ x, filter, attrs }) => call({ x: tensor(x), filter: tensor(filter) }, attrs)),
+  Conv2DBackpropInput: undilated(anyConv).chain((c) =>
+    call({ dy: tensor(window(c)), filter: tensor(c.filter) }, { ...c.attrs, inputShape: c.x }),
   ),
+  Conv2DBackpropFilter: undilated(anyConv).chain((c) =>
+    call({ x: tensor(c.x), dy: tensor(window(c)) }, { ...c.attrs, filterShape: c.filter }),
+  ),
+  // What an activation makes of the rounding of a long sum is not in the bound of its result.
+  FusedConv2D: fc.oneof(fusedConv(conv, activations), fusedConv(blocks, oneOf('linear', 'relu'))),
   Conv3D: conv3d.chain(({ x, filter, attrs }) => call({ x: tensor(x), filter: tensor(filter) }, attrs)),
   Conv3DBackpropInputV2: conv3d.chain(({ x, filter, attrs }) =>
     call({ dy: tensor(conv3dWindow(x, filter, attrs).shape), filter: tensor(filter) }, { ...attrs, inputShape: x }),
@@ -134,10 +147,10 @@ export const windowCalls: Record<string, fc.Arbitrary<Draw>> = {
       call({ x: tensor(x), filter: tensor(filter), ...extra }, { ...attrs, activation }),
     ),
   ),
-  DepthwiseConv2dNativeBackpropInput: undilated.chain((c) =>
+  DepthwiseConv2dNativeBackpropInput: undilated(conv).chain((c) =>
     call({ dy: tensor(window(c, true)), filter: tensor(c.filter) }, { ...c.attrs, inputShape: c.x }),
   ),
-  DepthwiseConv2dNativeBackpropFilter: undilated.chain((c) =>
+  DepthwiseConv2dNativeBackpropFilter: undilated(conv).chain((c) =>
     call({ x: tensor(c.x), dy: tensor(window(c, true)) }, { ...c.attrs, filterShape: c.filter }),
   ),
   MaxPool: poolCall(2, false, true),

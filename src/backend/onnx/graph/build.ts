@@ -40,7 +40,11 @@ export function neededFor(path: readonly TraceNode[], wanted: readonly number[])
 }
 
 /** Translates the part of a trace that the wanted values depend on. */
-export function buildGraph(path: readonly TraceNode[], wanted: readonly number[]): BuiltGraph {
+export function buildGraph(
+  path: readonly TraceNode[],
+  wanted: readonly number[],
+  channelBlock: () => number,
+): BuiltGraph {
   const { nodes, uses } = neededFor(path, wanted);
   const operands = new Map<number, Operand>();
   const producers = new Map<number, TraceNode>();
@@ -49,7 +53,7 @@ export function buildGraph(path: readonly TraceNode[], wanted: readonly number[]
     const node = producers.get(id);
     return node && { name: node.name, inputs: node.inputs.filter((i) => i >= 0).map(operand), attrs: node.attrs };
   };
-  const graph = new Graph(uses, callOf);
+  const graph = new Graph(uses, callOf, channelBlock);
   const inputs: BuiltGraph['inputs'] = [];
   const constants: TraceNode[] = [];
   let work = 0;

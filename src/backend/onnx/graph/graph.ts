@@ -34,6 +34,8 @@ export class Graph {
     readonly uses: ReadonlyMap<number, number>,
     /** Finds the traced call that computes a value, and what it computes it from. */
     readonly callOf: (id: number) => { name: string; inputs: Operand[]; attrs: unknown } | undefined,
+    /** Channels that convolutions of this machine take side by side; 0 where there are no such convolutions. */
+    readonly channelBlock: () => number,
   ) {}
 
   /** Adds an operator and gives the name of its output. */

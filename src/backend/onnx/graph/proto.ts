@@ -10,7 +10,7 @@ export type Attribute = number | string | readonly number[] | { float: number };
 export interface OnnxNode {
   name: string;
   op: string;
-  domain: '' | 'com.microsoft';
+  domain: '' | 'com.microsoft' | 'com.microsoft.nchwc';
   inputs: string[];
   outputs: string[];
   attributes: Readonly<Record<string, Attribute>>;
@@ -58,6 +58,7 @@ export function encodeModel(graph: OnnxGraph): Uint8Array<ArrayBuffer> {
   for (const [domain, version] of [
     ['', OPSET],
     ['com.microsoft', 1],
+    ['com.microsoft.nchwc', 1],
   ] as const) {
     message(w, 8, () => {
       text(w, 1, domain);

@@ -3,6 +3,7 @@ import type { Graph } from '../graph/graph.js';
 import type { Operand } from '../graph/operand.js';
 import { sameShape, sizeOf, type Shape } from '../values.js';
 import { addBiasAndActivate, knowsActivation } from './activation.js';
+import { convolveInBlocks, filterGradientInBlocks, fitsBlocks } from './blocked.js';
 import { floats, zipElements } from './elementwise.js';
 import { kernel, type AnyKernel, type KernelTable } from './kernel.js';
 import {
@@ -18,6 +19,9 @@ import {
 
 /** Elements of the unfolded input above which a filter's gradient is summed position by position, to spare memory. */
 const UNFOLD_AT_MOST = 2 ** 26;
+
+/** Pixels of a result above which its filter's gradient is sooner had by products of the unfolded images. */
+const GRADIENT_IN_BLOCKS_UP_TO = 128;
 
 interface Attrs extends ConvAttrs {
   dataFormat?: string;
@@ -38,6 +42,11 @@ export function channelsLast(attrs: { dataFormat?: string }): boolean {
 }
 
 function convolve(g: Graph, x: Operand, filter: Operand, w: Window, ...bias: string[]): string {
+  const [cin, cout] = filter.shape.slice(-2) as [number, number];
+  if (fitsBlocks(g, w.size, cin, cout)) {
+    const blocked = { name: g.natural(filter), size: w.size, channels: { in: cin, out: cout }, outLast: true };
+    return convolveInBlocks(g, g.channelsFirst(x), blocked, windowAttributes(w), ...bias);
+  }
   const weights = g.transposed(filter, filterFirst(filter.shape.length));
   return g.op('Conv', [g.channelsFirst(x), weights, ...bias], windowAttributes(w));
 }
@@ -99,9 +108,16 @@ function inputGradient(windowOf: WindowOf): AnyKernel {
         const n = sizeOf(size);
         const flat = g.reshape(g.natural(filter), filter.shape, [n, cin, cout]);
         const flipped = g.op('Gather', [flat, g.int64(Array.from({ length: n }, (_, i) => n - 1 - i))], { axis: 0 });
-        const weights = g.reshape(g.transpose(flipped, [1, 2, 0]), null, [cin, cout, ...size]);
         const attributes = { kernel_shape: size, dilations: w.dilations, pads: [...before, ...after] };
-        return g.set(outputs[0] as Operand, g.op('Conv', [g.channelsFirst(dy), weights], attributes), 'channelsFirst');
+        let dx: string;
+        if (fitsBlocks(g, size, cin, cout)) {
+          const blocked = { name: flipped, size, channels: { in: cout, out: cin }, outLast: false };
+          dx = convolveInBlocks(g, g.channelsFirst(dy), blocked, attributes);
+        } else {
+          const weights = g.reshape(g.transpose(flipped, [1, 2, 0]), null, [cin, cout, ...size]);
+          dx = g.op('Conv', [g.channelsFirst(dy), weights], attributes);
+        }
+        return g.set(outputs[0] as Operand, dx, 'channelsFirst');
       }
       const weights = g.transposed(filter, filterFirst(filter.shape.length));
       const attributes = { ...windowAttributes(w), output_padding: leftOver(w) };
@@ -147,6 +163,19 @@ function filterGradient(windowOf: WindowOf): AnyKernel {
       const w = windowOf(x.shape, y.shape, attrs);
       const [cin, cout] = y.shape.slice(-2) as [number, number];
       const [batch, pixels] = [x.shape[0] as number, sizeOf(w.output)];
+      const after = leftOver(w).map((left, i) => w.after[i]! - left);
+      const few = pixels <= GRADIENT_IN_BLOCKS_UP_TO && after.every((p) => p >= 0);
+      if (few && fitsBlocks(g, w.size, batch, cout)) {
+        const attributes = {
+          kernel_shape: w.output,
+          strides: w.dilations,
+          dilations: w.strides,
+          pads: [...w.before, ...after],
+        };
+        const dimensions = { batch, out: cout, size: w.output };
+        const gradient = filterGradientInBlocks(g, g.channelsFirst(x), g.channelsFirst(dy), dimensions, attributes);
+        return g.set(y, g.transpose(gradient, [2, 3, 0, 1]));
+      }
       const grad = g.reshape(g.channelsFirst(dy), null, [batch, cout, pixels]);
       const summed = (unfolded: string, rows: number) => {
         const columns = g.reshape(unfolded, null, [batch, rows, pixels]);

@@ -4,6 +4,7 @@ import { buildGraph } from '../graph/build.js';
 import type { ResolvedOptions } from '../options.js';
 import { runInPlace, type NativeSession, type NativeTensor, type Runtime } from '../runtime.js';
 import { sizeOf } from '../values.js';
+import { channelBlock } from './channel-block.js';
 import type { TraceNode } from '../trace/node.js';
 
 /** Below this many elementary operations no kernel splits its work over threads, so the graph gets none. */
@@ -24,7 +25,7 @@ export class CompiledGraph {
     readonly wanted: readonly number[],
     options: ResolvedOptions,
   ) {
-    const built = buildGraph(end.path(), wanted);
+    const built = buildGraph(end.path(), wanted, () => channelBlock(runtime));
     this.inputs = built.inputs;
     this.outputs = built.outputs.map((port) => ({ ...port, size: sizeOf(port.shape) }));
     this.constants = built.constants;
