@@ -26,6 +26,16 @@ export function outOfReach(history: History, to: unknown): ContractError {
   );
 }
 
+export function notThereYet(): ContractError {
+  return new ContractError(
+    StrobeError.compose('This run has not yet read the checkpoint that it goes on from.', {
+      expected: 'a run that stands where the checkpoint was saved',
+      received: 'one that nobody has advanced',
+      hint: 'await run.next() first',
+    }),
+  );
+}
+
 export function over(what: string, outcome: string): ContractError {
   return new ContractError(
     StrobeError.compose(`This run is over: ${what} needs one that can go on.`, {

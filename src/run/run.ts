@@ -14,7 +14,7 @@ import type { EventOf, Position, RunEvent } from './events.js';
 import { apply, sameMoment, type JournalEntry } from './journal.js';
 import { journalScript } from './journal-script.js';
 import type { EventFilter } from './listeners.js';
-import { neverThere, notWholeSteps, outOfReach, over } from './refusals.js';
+import { neverThere, notThereYet, notWholeSteps, outOfReach, over } from './refusals.js';
 import { forkOf, snapshotOf } from './travel.js';
 import { Walk, type Stop } from './walk.js';
 
@@ -53,14 +53,20 @@ export class Run implements AsyncIterable<RunEvent> {
   readonly #walk: Walk;
   readonly #breakpoints = new Breakpoints();
   readonly #guard: (Guard & Breakpoint) | undefined;
+  readonly #resumes: boolean;
   #pauseRequested = false;
   #playing: Promise<RunEvent | undefined> | undefined;
   /** For displays and comparisons; a fork's is its own. */
   readonly name: string;
 
   /** @internal Use `trainer.run(model, data)`. */
-  constructor(runner: Runner, { signal, history, guard = true, postMortem = false }: RunOptions, name = 'run') {
+  constructor(
+    runner: Runner,
+    { ckptPath, signal, history, guard = true, postMortem = false }: RunOptions,
+    name = 'run',
+  ) {
     this.#runner = runner;
+    this.#resumes = ckptPath !== undefined;
     if (guard) this.#guard = this.#breakpoints.guard('gradients that are NaN or infinite');
     this.#walk = new Walk(runner, {
       signal,
@@ -299,6 +305,7 @@ export class Run implements AsyncIterable<RunEvent> {
   /** Where the run stands, with everything that it needs to come back. Dispose it when it is no longer wanted. */
   snapshot(): Snapshot {
     this.#walk.refuseIfBusy();
+    if (this.#resumes && !this.#runner.begun) throw notThereYet();
     return snapshotOf(this.#runner);
   }
 
@@ -313,8 +320,8 @@ export class Run implements AsyncIterable<RunEvent> {
   /** A run of its own from here: weights, optimizer, callbacks' state and position go their own way. */
   async fork({ name = `${this.name}*` }: { name?: string } = {}): Promise<Run> {
     this.#walk.refuseIfBusy();
+    await this.#begin();
     this.#refuseIfOver('fork');
-    await this.#runner.prepare();
     const options: RunOptions = {
       history: { limitBytes: this.#walk.history.limitBytes },
       guard: this.#guard !== undefined,
@@ -326,7 +333,7 @@ export class Run implements AsyncIterable<RunEvent> {
   /** One pass over the validation loaders with the weights as they are; the run stays where it is. */
   async validate(): Promise<Metrics[]> {
     this.#walk.refuseIfBusy();
-    await this.#runner.prepare();
+    await this.#begin();
     takeOver(this.#session);
     const trainer = forkTrainer(this.trainer, { silent: true });
     const loaders = this.#session.data.loaders('val');
@@ -357,13 +364,18 @@ export class Run implements AsyncIterable<RunEvent> {
   /** Writes a checkpoint that goes on exactly here, in any process: `trainer.run(model, data, { ckptPath: path })`. */
   async save(path: string): Promise<void> {
     this.#walk.refuseIfBusy();
-    await this.#runner.prepare();
+    await this.#begin();
     await this.trainer.saveCheckpoint(path);
   }
 
   /** One event for each hook. Leaving the loop pauses the run; another loop goes on from there. */
   async *[Symbol.asyncIterator](): AsyncIterator<RunEvent> {
     for (let event = await this.next(); event; event = await this.next()) yield event;
+  }
+
+  /** A run that nobody has advanced goes to where it stands: before its first hook, or where its checkpoint was saved. */
+  async #begin(): Promise<void> {
+    if (!this.#runner.begun && this.#runner.outcome === undefined) await this.next();
   }
 
   async #times<H extends HookName>(n: number, hook: H): Promise<EventOf<H> | undefined> {
