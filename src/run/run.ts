@@ -3,7 +3,7 @@ import type { Module } from '../module/module.js';
 import { journalEntriesTable } from '../display/tables/journal.js';
 import { forkTrainer } from '../trainer/fork.js';
 import type { Callback, CallbackList } from '../trainer/callback.js';
-import type { Batch, HookName } from '../trainer/hooks.js';
+import { isHookName, type Batch, type HookName } from '../trainer/hooks.js';
 import type { Outcome, Runner } from '../trainer/runner.js';
 import type { Guard } from '../trainer/session.js';
 import type { Snapshot } from '../trainer/state.js';
@@ -14,7 +14,7 @@ import type { EventOf, Position, RunEvent } from './events.js';
 import { apply, sameMoment, type JournalEntry } from './journal.js';
 import { journalScript } from './journal-script.js';
 import type { EventFilter } from './listeners.js';
-import { neverThere, notThereYet, notWholeSteps, outOfReach, over } from './refusals.js';
+import { neverThere, noSuchHook, notBack, notThereYet, notWholeSteps, outOfReach, over } from './refusals.js';
 import { forkOf, snapshotOf } from './travel.js';
 import { Walk, type Stop } from './walk.js';
 
@@ -119,6 +119,7 @@ export class Run implements AsyncIterable<RunEvent> {
    * @param when passes over calls for which it is false
    */
   async until<H extends HookName>(hook: H, when?: (event: EventOf<H>) => boolean): Promise<EventOf<H> | undefined> {
+    if (!isHookName(hook)) throw noSuchHook(hook);
     const stop: Stop = (candidate, event) => candidate === hook && (!when || when(event() as EventOf<H>));
     const stopsAt = (candidate: HookName): boolean => candidate === hook;
     const event = await this.#walk.advance(stop, { guard: true, interrupted: 'pause', stopsAt });
@@ -287,7 +288,8 @@ export class Run implements AsyncIterable<RunEvent> {
   async rewind(to: number | { step: number } | { epoch: number }): Promise<Position> {
     this.#walk.refuseIfBusy();
     this.#refuseIfOver('rewind');
-    const { globalStep } = this.#session.progress;
+    const { globalStep, epoch: current } = this.#session.progress;
+    if (!isBack(to, globalStep, current)) throw notBack(to, globalStep, current);
     const step = typeof to === 'number' ? globalStep - to : 'step' in to ? to.step : undefined;
     const epoch = typeof to === 'object' && 'epoch' in to ? to.epoch : undefined;
     const after = step === undefined ? isAfterEpoch(epoch ?? 0) : ({ step: own }: { step: number }) => own > step;
@@ -354,11 +356,11 @@ export class Run implements AsyncIterable<RunEvent> {
     return this.trainer.result({ outcome: this.#runner.outcome ?? 'completed', reason: this.#runner.reason });
   }
 
-  /** Ends the run here: its end hooks and teardown run. */
+  /** Ends the run here: its end hooks and teardown run. A run that is over already says how it ended. */
   async stop(reason = 'run.stop() was called'): Promise<FitResult> {
     this.#walk.refuseIfBusy();
     if (this.#runner.outcome === undefined) await this.#runner.abandon(reason);
-    return this.trainer.result({ outcome: 'stopped', reason: this.#runner.reason });
+    return this.trainer.result({ outcome: this.#runner.outcome ?? 'stopped', reason: this.#runner.reason });
   }
 
   /** Writes a checkpoint that goes on exactly here, in any process: `trainer.run(model, data, { ckptPath: path })`. */
@@ -398,6 +400,16 @@ export class Run implements AsyncIterable<RunEvent> {
     if (this.#runner.outcome === undefined) return;
     throw over(what, this.#runner.outcome);
   }
+}
+
+/** Whether it says how far to go back, and is not ahead. */
+function isBack(to: unknown, globalStep: number, epoch: number): boolean {
+  const upTo = (value: unknown, limit: number) =>
+    Number.isInteger(value) && Number(value) >= 0 && Number(value) <= limit;
+  if (typeof to !== 'object' || to === null) return upTo(to, Infinity);
+  const { step, epoch: first, ...others } = to as { step?: unknown; epoch?: unknown };
+  if (Object.keys(others).length > 0) return false;
+  return first === undefined ? upTo(step, globalStep) : step === undefined && upTo(first, epoch);
 }
 
 function isAfterEpoch(epoch: number) {

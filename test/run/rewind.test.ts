@@ -40,6 +40,31 @@ describe('going back', () => {
     await expect(run.rewind(2)).rejects.toThrow(/remembers: nothing[^]*limitBytes/);
   });
 
+  it('refuses what is no way back, and stays where it is', async () => {
+    const { run } = start();
+    await run.step(4);
+    const position = run.position;
+    const ways = [
+      NaN,
+      -1,
+      0.5,
+      '2',
+      null,
+      undefined,
+      {},
+      { step: 5 },
+      { step: NaN },
+      { epoch: 2 },
+      { step: 1, epoch: 0 },
+    ];
+    for (const to of ways) {
+      await expect(run.rewind(to as number), JSON.stringify(to)).rejects.toThrow(
+        /no way back[^]*\{ step \} from 0 to 4, or \{ epoch \} from 0 to 1/,
+      );
+    }
+    expect(run.position).toEqual(position);
+  });
+
   it('returns to a snapshot taken at any hook, between forward and backward too', async () => {
     const { run } = start();
     await run.until('onBeforeBackward', ({ position }) => position.globalStep === 4);
