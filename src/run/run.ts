@@ -15,7 +15,7 @@ import { apply, sameMoment, type JournalEntry } from './journal.js';
 import { journalScript } from './journal-script.js';
 import type { EventFilter } from './listeners.js';
 import { neverThere, noSuchHook, notBack, notThereYet, notWholeSteps, outOfReach, over } from './refusals.js';
-import { forkOf, snapshotOf } from './travel.js';
+import { forkOf } from './travel.js';
 import { Walk, type Stop } from './walk.js';
 
 /** How a run behaves, apart from what the Trainer says. */
@@ -212,7 +212,10 @@ export class Run implements AsyncIterable<RunEvent> {
     return () => void atRest.delete(tell);
   }
 
-  /** What was changed while the run was paused, when and where, from what to what; direct assignments included. */
+  /**
+   * What was changed while the run was paused, when and where, from what to what; direct assignments included. It goes back
+   * with the run: what was changed after the point it went back to is not in it.
+   */
   get journal(): JournalEntry[] {
     this.#walk.takeOver();
     if (this.#runner.begun && this.status === 'paused') this.#walk.settle();
@@ -308,7 +311,7 @@ export class Run implements AsyncIterable<RunEvent> {
   snapshot(): Snapshot {
     this.#walk.refuseIfBusy();
     if (this.#resumes && !this.#runner.begun) throw notThereYet();
-    return snapshotOf(this.#runner);
+    return this.#walk.snapshot();
   }
 
   /** Goes back (or forward) to a snapshot of this run. */

@@ -7,7 +7,7 @@ import type { Snapshot } from '../trainer/state.js';
 import { takeOver } from '../trainer/tenancy.js';
 import type { Position, RunEvent } from './events.js';
 import { History } from './history.js';
-import { Journal } from './journal.js';
+import { Journal, type JournalEntry } from './journal.js';
 import { Listeners } from './listeners.js';
 import { failed, underWay } from './refusals.js';
 import { snapshotOf, travel } from './travel.js';
@@ -42,6 +42,8 @@ export class Walk {
   readonly listeners = new Listeners();
   readonly journal = new Journal();
   readonly #options: WalkOptions;
+  /** The journal as it was when each snapshot was taken: what a run has gone back before is not done to it any more. */
+  readonly #journals = new WeakMap<Snapshot, readonly JournalEntry[]>();
 
   constructor(runner: Runner, options: WalkOptions) {
     this.runner = runner;
@@ -114,10 +116,17 @@ export class Walk {
     }
   }
 
+  /** Where the run stands; what was changed since it paused is part of that. */
+  snapshot(): Snapshot {
+    if (this.runner.begun && this.runner.outcome === undefined) this.settle();
+    return this.#snapshot();
+  }
+
   /** Stands where a snapshot was taken. */
   async travel(snapshot: Snapshot): Promise<void> {
     this.#goOn();
     await travel(this.runner, snapshot);
+    this.journal.entries = this.#journals.get(snapshot) ?? this.journal.entries;
     this.#stand();
   }
 
@@ -149,7 +158,13 @@ export class Walk {
   #remember(hook: HookName): void {
     if (hook !== 'onTrainBatchStart' || this.history.limitBytes === 0) return;
     const { epoch, batchIdx, globalStep: step, totalBatches: batch } = this.session.progress;
-    this.history.add({ batch, step, epoch, batchIdx, snapshot: snapshotOf(this.runner) });
+    this.history.add({ batch, step, epoch, batchIdx, snapshot: this.#snapshot() });
+  }
+
+  #snapshot(): Snapshot {
+    const snapshot = snapshotOf(this.runner);
+    this.#journals.set(snapshot, this.journal.entries);
+    return snapshot;
   }
 
   #event(hook: HookName): RunEvent {

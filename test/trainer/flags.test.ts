@@ -138,6 +138,31 @@ describe('when validation runs', () => {
   });
 });
 
+describe('what validation leaves', () => {
+  /** Draws a number in every training batch. */
+  class Drawing extends OneWeight {
+    readonly draws: number[] = [];
+    override validationStep(): void {}
+    override onTrainBatchStart(): void {
+      this.draws.push(Math.random());
+    }
+  }
+
+  it('is nothing that training could see: neither in what it draws nor in where it says it stands', async () => {
+    const drawn = async (options: TrainerOptions) => {
+      const model = new Drawing();
+      const run = quietTrainer({ maxEpochs: 2, seed: 1, ...options }).run(model, { train: upTo(3), val: upTo(2) });
+      run.on({ hook: 'onTrainBatchStart' }, ({ position }) => expect(position.dataloaderIdx).toBe(0));
+      await run.finish();
+      return model.draws;
+    };
+    const without = await drawn({ limitValBatches: 0 });
+    expect(without).toHaveLength(6);
+    expect(await drawn({ numSanityValSteps: 0 })).toEqual(without);
+    expect(await drawn({ numSanityValSteps: 2, valCheckInterval: 1 })).toEqual(without);
+  });
+});
+
 describe('clipping', () => {
   it.each([
     ['clip.norm_1.0', 1, 'norm'],
