@@ -299,7 +299,6 @@ export class Run implements AsyncIterable<RunEvent> {
     const milestone = this.#walk.history.before(after);
     if (!milestone || (epoch !== undefined && milestone.epoch > epoch)) throw outOfReach(this.#walk.history, to);
     await this.#walk.travel(milestone.snapshot);
-    this.#walk.history.cutAt(milestone);
     const arrived = () =>
       step === undefined ? this.#session.progress.epoch >= (epoch ?? 0) : this.#session.progress.globalStep >= step;
     // What the history has thinned out is reached from the point before it.

@@ -42,8 +42,8 @@ export class Walk {
   readonly listeners = new Listeners();
   readonly journal = new Journal();
   readonly #options: WalkOptions;
-  /** The journal as it was when each snapshot was taken: what a run has gone back before is not done to it any more. */
-  readonly #journals = new WeakMap<Snapshot, readonly JournalEntry[]>();
+  /** The way to each snapshot: what was changed on it, and the history's mark. What is not on it is undone by going there. */
+  readonly #ways = new WeakMap<Snapshot, { changes: readonly JournalEntry[]; mark: number }>();
 
   constructor(runner: Runner, options: WalkOptions) {
     this.runner = runner;
@@ -119,14 +119,18 @@ export class Walk {
   /** Where the run stands; what was changed since it paused is part of that. */
   snapshot(): Snapshot {
     if (this.runner.begun && this.runner.outcome === undefined) this.settle();
-    return this.#snapshot();
+    return this.#noted(snapshotOf(this.runner));
   }
 
   /** Stands where a snapshot was taken. */
   async travel(snapshot: Snapshot): Promise<void> {
     this.#goOn();
     await travel(this.runner, snapshot);
-    this.journal.entries = this.#journals.get(snapshot) ?? this.journal.entries;
+    const way = this.#ways.get(snapshot);
+    if (way) {
+      this.journal.entries = way.changes;
+      this.history.cutAfter(way.mark);
+    }
     this.#stand();
   }
 
@@ -158,12 +162,13 @@ export class Walk {
   #remember(hook: HookName): void {
     if (hook !== 'onTrainBatchStart' || this.history.limitBytes === 0) return;
     const { epoch, batchIdx, globalStep: step, totalBatches: batch } = this.session.progress;
-    this.history.add({ batch, step, epoch, batchIdx, snapshot: this.#snapshot() });
+    const snapshot = snapshotOf(this.runner);
+    this.history.add({ batch, step, epoch, batchIdx, snapshot });
+    this.#noted(snapshot);
   }
 
-  #snapshot(): Snapshot {
-    const snapshot = snapshotOf(this.runner);
-    this.#journals.set(snapshot, this.journal.entries);
+  #noted(snapshot: Snapshot): Snapshot {
+    this.#ways.set(snapshot, { changes: this.journal.entries, mark: this.history.mark });
     return snapshot;
   }
 

@@ -34,6 +34,32 @@ describe('going back', () => {
     expect(await finished(whole)).toEqual(uninterrupted);
   });
 
+  it('comes back to the same point as often as it is asked to', async () => {
+    const { run } = start();
+    await run.step(5);
+    for (const lr of [0.5, 0.2, 0.05]) {
+      expect(await run.rewind({ epoch: 0 })).toMatchObject({ hook: 'onTrainBatchStart', globalStep: 0 });
+      expect(run.history).toMatchObject({ from: 0, to: 0 });
+      for (const optimizer of run.trainer.optimizers) optimizer.lr = lr;
+      await run.step(2);
+    }
+    expect(await finished(run)).toEqual(uninterrupted);
+  });
+
+  it('goes back on the way that a restored snapshot came, not on another one', async () => {
+    const { run } = start();
+    await run.step(6);
+    const ahead = run.snapshot();
+    await run.rewind({ step: 2 });
+    for (const optimizer of run.trainer.optimizers) optimizer.lr = 0.5;
+    await run.step(3);
+    await run.restore(ahead);
+    expect(run.history.to).toBe(2);
+    await run.rewind({ step: 5 });
+    expect(await finished(run)).toEqual(uninterrupted);
+    ahead.dispose();
+  });
+
   it('says what is kept when the history does not reach', async () => {
     const { run } = start({ history: { limitBytes: 0 } });
     await run.step(3);
