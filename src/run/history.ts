@@ -5,6 +5,8 @@ export interface Milestone {
   /** Batches since the run began. */
   batch: number;
   step: number;
+  /** Whether a step's gradients begin here: with accumulated gradients several batches make one. */
+  beginsStep: boolean;
   epoch: number;
   batchIdx: number;
   snapshot: Snapshot;

@@ -295,7 +295,7 @@ export class Run implements AsyncIterable<RunEvent> {
     if (!isBack(to, globalStep, current)) throw notBack(to, globalStep, current);
     const step = typeof to === 'number' ? globalStep - to : 'step' in to ? to.step : undefined;
     const epoch = typeof to === 'object' && 'epoch' in to ? to.epoch : undefined;
-    const after = step === undefined ? isAfterEpoch(epoch ?? 0) : ({ step: own }: { step: number }) => own > step;
+    const after = step === undefined ? isAfterEpoch(epoch ?? 0) : isAfterStep(step);
     const milestone = this.#walk.history.before(after);
     if (!milestone || (epoch !== undefined && milestone.epoch > epoch)) throw outOfReach(this.#walk.history, to);
     await this.#walk.travel(milestone.snapshot);
@@ -412,6 +412,11 @@ function isBack(to: unknown, globalStep: number, epoch: number): boolean {
   const { step, epoch: first, ...others } = to as { step?: unknown; epoch?: unknown };
   if (Object.keys(others).length > 0) return false;
   return first === undefined ? upTo(step, globalStep) : step === undefined && upTo(first, epoch);
+}
+
+function isAfterStep(step: number) {
+  return (milestone: { step: number; beginsStep: boolean }): boolean =>
+    milestone.step > step || (milestone.step === step && !milestone.beginsStep);
 }
 
 function isAfterEpoch(epoch: number) {

@@ -162,8 +162,9 @@ export class Walk {
   #remember(hook: HookName): void {
     if (hook !== 'onTrainBatchStart' || this.history.limitBytes === 0) return;
     const { epoch, batchIdx, globalStep: step, totalBatches: batch } = this.session.progress;
+    const beginsStep = batchIdx % this.session.trainer.limits.accumulateGradBatches === 0;
     const snapshot = snapshotOf(this.runner);
-    this.history.add({ batch, step, epoch, batchIdx, snapshot });
+    this.history.add({ batch, step, beginsStep, epoch, batchIdx, snapshot });
     this.#noted(snapshot);
   }
 

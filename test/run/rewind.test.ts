@@ -66,6 +66,16 @@ describe('going back', () => {
     await expect(run.rewind(2)).rejects.toThrow(/remembers: nothing[^]*limitBytes/);
   });
 
+  it('finds the batch that a step begins with when several make one, remembered or not', async () => {
+    for (const limitBytes of [2 ** 20, 1500]) {
+      const { run } = start({ history: { limitBytes } });
+      run.trainer.limits.accumulateGradBatches = 3;
+      await run.epoch(2);
+      expect(await run.rewind({ step: 1 })).toMatchObject({ hook: 'onTrainBatchStart', epoch: 1, batchIdx: 0 });
+      expect(await run.rewind({ step: 0 })).toMatchObject({ hook: 'onTrainBatchStart', epoch: 0, batchIdx: 0 });
+    }
+  });
+
   it('refuses what is no way back, and stays where it is', async () => {
     const { run } = start();
     await run.step(4);
