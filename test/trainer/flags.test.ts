@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import * as tf from '@tensorflow/tfjs';
-import { Callback, parameter, Trainer, type TrainerOptions } from 'strobe';
+import { ArrayDataset, Callback, DataLoader, parameter, Trainer, type TrainerOptions } from 'strobe';
 import { oracle } from '../support/oracle.js';
 import { numbers, OneWeight, quietTrainer, upTo } from '../support/quiet.js';
 
@@ -84,6 +84,48 @@ describe('limits of batches', () => {
 
   it('refuse a share that leaves nothing, and name the smallest that does not', async () => {
     await expect(trained(upTo(4), 0.1)).rejects.toThrow(/at least 0.25/);
+  });
+});
+
+describe('a limit of training batches that is changed while an epoch runs', () => {
+  /** Trains epochs of 8 batches; after so many of the first one their number is limited. */
+  async function limited(after: number, limit: number | undefined, options: TrainerOptions = {}) {
+    const model = new Validated();
+    const run = quietTrainer({ maxEpochs: 2, numSanityValSteps: 0, ...options }).run(model, {
+      train: upTo(8),
+      val: upTo(1),
+    });
+    await run.step(after);
+    run.trainer.limits.limitTrainBatches = limit;
+    const { epochs } = await run.finish();
+    return { after: model.after, epochs };
+  }
+
+  it('holds from the next batch on; with fewer than there were already, the next one is the last', async () => {
+    expect(await limited(2, 5)).toEqual({ after: [5, 10], epochs: 2 });
+    expect(await limited(6, 4)).toEqual({ after: [7, 11], epochs: 2 });
+    expect(await limited(2, undefined, { limitTrainBatches: 3 })).toEqual({ after: [8, 16], epochs: 2 });
+    expect(await limited(2, 0)).toEqual({ after: [], epochs: 1 });
+  });
+
+  it('holds from the next step on when several batches make one', async () => {
+    expect(await limited(6, 3, { accumulateGradBatches: 4 })).toEqual({ after: [8, 11], epochs: 2 });
+  });
+});
+
+describe('training data', () => {
+  it('that turns out to be empty is refused: epochs of it would go on for ever', async () => {
+    const nothing = { *[Symbol.iterator]() {} };
+    await expect(quietTrainer({ maxEpochs: -1 }).fit(new OneWeight(), nothing)).rejects.toThrow(
+      /no batch in the train/,
+    );
+    expect(await quietTrainer({ limitTrainBatches: 0 }).fit(new OneWeight(), nothing)).toMatchObject({ epochs: 0 });
+  });
+
+  it('is one loader', async () => {
+    const loader = new DataLoader(new ArrayDataset([1, 2]));
+    const several = [loader, loader] as unknown as DataLoader;
+    await expect(quietTrainer().fit(new OneWeight(), several)).rejects.toThrow(/one loader[^]*2 loaders in an array/);
   });
 });
 
