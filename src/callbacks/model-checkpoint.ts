@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { tell } from '../loggers/tell.js';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { writeAtomically } from '../checkpoint/files.js';
 import type { Metrics } from '../module/metrics.js';
 import type { Module } from '../module/module.js';
@@ -335,7 +335,8 @@ export class ModelCheckpoint extends Callback {
   async #remove(path: string, trainer: Trainer): Promise<void> {
     const counts = [this.bestModelPath, this.lastModelPath, this.#lastSaved.path].includes(path);
     if (path === '' || counts || path in this.bestKModels) return;
-    if (!isInside(path, this.#folder) || path === trainer.ckptPath) return;
+    const cameFrom = trainer.ckptPath === undefined ? '' : resolve(trainer.ckptPath);
+    if (!isInside(path, this.#folder) || resolve(path) === cameFrom) return;
     await rm(path, { force: true });
   }
 }

@@ -82,16 +82,19 @@ export function validateLoader(value: unknown, name: string): Loader {
       StrobeError.compose(`Cannot load batches from ${name}.`, { expected, received, hint: insteadOf(value) }),
     );
   }
-  if (sizeOf(value as Loader) === 0) {
-    const hint =
-      'dropLast' in value && value.dropLast === true
-        ? 'set dropLast: false, use a smaller batchSize, or check that the dataset is not empty'
-        : 'check that the dataset is not empty';
-    throw new DataError(
-      StrobeError.compose(`There is no batch in ${name}.`, { expected: 'at least one', received, hint }),
-    );
-  }
+  if (sizeOf(value as Loader) === 0) throw emptyLoader(name, value);
   return value as Loader;
+}
+
+/** @param name what to call it in the error: 'the training data', 'val[1]' */
+export function emptyLoader(name: string, value: object): DataError {
+  const hint =
+    'dropLast' in value && value.dropLast === true
+      ? 'set dropLast: false, use a smaller batchSize, or check that the dataset is not empty'
+      : 'check that the dataset is not empty';
+  return new DataError(
+    StrobeError.compose(`There is no batch in ${name}.`, { expected: 'at least one', received: describe(value), hint }),
+  );
 }
 
 function insteadOf(value: unknown): string {

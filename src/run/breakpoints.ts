@@ -1,6 +1,7 @@
-import type { HookName } from '../trainer/hooks.js';
+import { isHookName, type HookName } from '../trainer/hooks.js';
 import type { Guard } from '../trainer/session.js';
 import type { RunEvent } from './events.js';
+import { noSuchHook } from './refusals.js';
 
 /** A reason for a playing run to pause. */
 export interface Breakpoint {
@@ -72,6 +73,7 @@ export class Breakpoints {
 
   /** At a hook, every time or when a predicate holds. */
   at(hook: HookName, when: Test = () => true, description: string = hook): Breakpoint {
+    if (!isHookName(hook)) throw noSuchHook(hook);
     return this.#add(description, hook, when);
   }
 

@@ -5,6 +5,8 @@ export interface Milestone {
   /** Batches since the run began. */
   batch: number;
   step: number;
+  /** Whether a step's gradients begin here: with accumulated gradients several batches make one. */
+  beginsStep: boolean;
   epoch: number;
   batchIdx: number;
   snapshot: Snapshot;
@@ -23,7 +25,8 @@ const AGES_TO_GAP = 2;
  */
 export class History {
   limitBytes: number;
-  #milestones: Milestone[] = [];
+  #milestones: (Milestone & { number: number })[] = [];
+  #added = 0;
   #bytes = 0;
 
   constructor(limitBytes: number) {
@@ -37,8 +40,13 @@ export class History {
     return { from, to, bytes: this.#bytes, limitBytes: this.limitBytes };
   }
 
+  /** Which point was added last: for {@link cutAfter}. */
+  get mark(): number {
+    return this.#added;
+  }
+
   add(milestone: Milestone): void {
-    this.#milestones.push(milestone);
+    this.#milestones.push({ ...milestone, number: ++this.#added });
     this.#bytes += milestone.snapshot.bytes;
     this.#thin();
     while (this.#bytes > this.limitBytes && this.#milestones.length > 1) this.#remove(this.#leastMissed());
@@ -49,10 +57,9 @@ export class History {
     return this.#milestones.findLast((milestone) => !isAfter(milestone));
   }
 
-  /** Forgets a point and everything after it: a run that goes on from there passes them again. */
-  cutAt(milestone: Milestone): void {
-    const at = this.#milestones.indexOf(milestone);
-    for (let i = this.#milestones.length - 1; i >= at; i--) this.#remove(i);
+  /** Forgets what was added after a mark: the run has gone back to there, and may take another way. */
+  cutAfter(mark: number): void {
+    while ((this.#milestones.at(-1)?.number ?? 0) > mark) this.#remove(this.#milestones.length - 1);
   }
 
   clear(): void {

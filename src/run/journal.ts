@@ -21,7 +21,8 @@ export interface JournalEntry {
 
 /** Finds out what is changed between a pause and the next move, however it was done: by comparing before and after. */
 export class Journal {
-  readonly entries: JournalEntry[] = [];
+  /** Never changed in place: whoever keeps the list has the journal as it was. */
+  entries: readonly JournalEntry[] = [];
   #before: { owner: object; marks: Marks }[] | undefined;
 
   /** The run has paused: this is how things are. */
@@ -51,13 +52,14 @@ export class Journal {
       const now = values[i];
       if (mark === now || now === NOT_PLAIN || samePlain(mark, now)) continue;
       const from = settings.former(mark);
-      this.entries.push({
+      const entry: JournalEntry = {
         time: new Date().toISOString(),
         position: position(),
         path: [...settings.at, name],
         ...(from === undefined ? {} : { from }),
         to: settings.read(name),
-      });
+      };
+      this.entries = [...this.entries, entry];
     }
   }
 }

@@ -1,5 +1,5 @@
-import type { HookName } from '../trainer/hooks.js';
-import { notEvery } from './refusals.js';
+import { isHookName, type HookName } from '../trainer/hooks.js';
+import { noSuchHook, notEvery } from './refusals.js';
 import type { EventOf, RunEvent } from './events.js';
 
 /** Which events a listener wants: those of one hook, and of these every so many. */
@@ -27,6 +27,7 @@ export class Listeners {
 
   /** The function it gives back takes the listener out again. */
   add<H extends HookName>({ hook, every = 1 }: Partial<EventFilter<H>>, tell: (event: EventOf<H>) => void): () => void {
+    if (hook !== undefined && !isHookName(hook)) throw noSuchHook(hook);
     if (!Number.isInteger(every) || every < 1) throw notEvery(every);
     const listener: Listener = { hook, every, seen: 0, tell: tell as Listener['tell'] };
     this.#all.add(listener);

@@ -1,4 +1,5 @@
-import { ContractError, StrobeError } from '../errors.js';
+import { ContractError, describe, StrobeError } from '../errors.js';
+import { HOOK_NAMES } from '../trainer/hooks.js';
 import type { History } from './history.js';
 import type { JournalEntry } from './journal.js';
 import type { SettingPath } from './settings.js';
@@ -22,6 +23,36 @@ export function outOfReach(history: History, to: unknown): ContractError {
       expected: `a point it remembers: ${kept}`,
       received: JSON.stringify(to),
       hint: `keep more with trainer.run(model, data, { history: { limitBytes: ${Math.max(limitBytes, 1) * 4} } })`,
+    }),
+  );
+}
+
+export function notThereYet(): ContractError {
+  return new ContractError(
+    StrobeError.compose('This run has not yet read the checkpoint that it goes on from.', {
+      expected: 'a run that stands where the checkpoint was saved',
+      received: 'one that nobody has advanced',
+      hint: 'await run.next() first',
+    }),
+  );
+}
+
+export function notBack(to: unknown, globalStep: number, epoch: number): ContractError {
+  return new ContractError(
+    StrobeError.compose('That is no way back.', {
+      expected: `so many steps from 0 up, { step } from 0 to ${globalStep}, or { epoch } from 0 to ${epoch}, in whole numbers`,
+      received: typeof to === 'object' && to !== null ? JSON.stringify(to) : describe(to),
+      hint: 'go on with step, epoch or until; come back to a snapshot with restore',
+    }),
+  );
+}
+
+export function noSuchHook(hook: unknown): ContractError {
+  return new ContractError(
+    StrobeError.compose('A run is asked for a hook that there is not.', {
+      expected: HOOK_NAMES.join(', '),
+      received: describe(hook),
+      hint: 'check the spelling',
     }),
   );
 }

@@ -3,7 +3,7 @@ import type { Module } from '../module/module.js';
 import { journalEntriesTable } from '../display/tables/journal.js';
 import { forkTrainer } from '../trainer/fork.js';
 import type { Callback, CallbackList } from '../trainer/callback.js';
-import type { Batch, HookName } from '../trainer/hooks.js';
+import { isHookName, type Batch, type HookName } from '../trainer/hooks.js';
 import type { Outcome, Runner } from '../trainer/runner.js';
 import type { Guard } from '../trainer/session.js';
 import type { Snapshot } from '../trainer/state.js';
@@ -14,8 +14,8 @@ import type { EventOf, Position, RunEvent } from './events.js';
 import { apply, sameMoment, type JournalEntry } from './journal.js';
 import { journalScript } from './journal-script.js';
 import type { EventFilter } from './listeners.js';
-import { neverThere, notWholeSteps, outOfReach, over } from './refusals.js';
-import { forkOf, snapshotOf } from './travel.js';
+import { neverThere, noSuchHook, notBack, notThereYet, notWholeSteps, outOfReach, over } from './refusals.js';
+import { forkOf } from './travel.js';
 import { Walk, type Stop } from './walk.js';
 
 /** How a run behaves, apart from what the Trainer says. */
@@ -53,14 +53,20 @@ export class Run implements AsyncIterable<RunEvent> {
   readonly #walk: Walk;
   readonly #breakpoints = new Breakpoints();
   readonly #guard: (Guard & Breakpoint) | undefined;
+  readonly #resumes: boolean;
   #pauseRequested = false;
   #playing: Promise<RunEvent | undefined> | undefined;
   /** For displays and comparisons; a fork's is its own. */
   readonly name: string;
 
   /** @internal Use `trainer.run(model, data)`. */
-  constructor(runner: Runner, { signal, history, guard = true, postMortem = false }: RunOptions, name = 'run') {
+  constructor(
+    runner: Runner,
+    { ckptPath, signal, history, guard = true, postMortem = false }: RunOptions,
+    name = 'run',
+  ) {
     this.#runner = runner;
+    this.#resumes = ckptPath !== undefined;
     if (guard) this.#guard = this.#breakpoints.guard('gradients that are NaN or infinite');
     this.#walk = new Walk(runner, {
       signal,
@@ -113,6 +119,7 @@ export class Run implements AsyncIterable<RunEvent> {
    * @param when passes over calls for which it is false
    */
   async until<H extends HookName>(hook: H, when?: (event: EventOf<H>) => boolean): Promise<EventOf<H> | undefined> {
+    if (!isHookName(hook)) throw noSuchHook(hook);
     const stop: Stop = (candidate, event) => candidate === hook && (!when || when(event() as EventOf<H>));
     const stopsAt = (candidate: HookName): boolean => candidate === hook;
     const event = await this.#walk.advance(stop, { guard: true, interrupted: 'pause', stopsAt });
@@ -205,7 +212,10 @@ export class Run implements AsyncIterable<RunEvent> {
     return () => void atRest.delete(tell);
   }
 
-  /** What was changed while the run was paused, when and where, from what to what; direct assignments included. */
+  /**
+   * What was changed while the run was paused, when and where, from what to what; direct assignments included. It goes back
+   * with the run: what was changed after the point it went back to is not in it.
+   */
   get journal(): JournalEntry[] {
     this.#walk.takeOver();
     if (this.#runner.begun && this.status === 'paused') this.#walk.settle();
@@ -281,14 +291,14 @@ export class Run implements AsyncIterable<RunEvent> {
   async rewind(to: number | { step: number } | { epoch: number }): Promise<Position> {
     this.#walk.refuseIfBusy();
     this.#refuseIfOver('rewind');
-    const { globalStep } = this.#session.progress;
+    const { globalStep, epoch: current } = this.#session.progress;
+    if (!isBack(to, globalStep, current)) throw notBack(to, globalStep, current);
     const step = typeof to === 'number' ? globalStep - to : 'step' in to ? to.step : undefined;
     const epoch = typeof to === 'object' && 'epoch' in to ? to.epoch : undefined;
-    const after = step === undefined ? isAfterEpoch(epoch ?? 0) : ({ step: own }: { step: number }) => own > step;
+    const after = step === undefined ? isAfterEpoch(epoch ?? 0) : isAfterStep(step);
     const milestone = this.#walk.history.before(after);
     if (!milestone || (epoch !== undefined && milestone.epoch > epoch)) throw outOfReach(this.#walk.history, to);
     await this.#walk.travel(milestone.snapshot);
-    this.#walk.history.cutAt(milestone);
     const arrived = () =>
       step === undefined ? this.#session.progress.epoch >= (epoch ?? 0) : this.#session.progress.globalStep >= step;
     // What the history has thinned out is reached from the point before it.
@@ -299,7 +309,8 @@ export class Run implements AsyncIterable<RunEvent> {
   /** Where the run stands, with everything that it needs to come back. Dispose it when it is no longer wanted. */
   snapshot(): Snapshot {
     this.#walk.refuseIfBusy();
-    return snapshotOf(this.#runner);
+    if (this.#resumes && !this.#runner.begun) throw notThereYet();
+    return this.#walk.snapshot();
   }
 
   /** Goes back (or forward) to a snapshot of this run. */
@@ -313,8 +324,8 @@ export class Run implements AsyncIterable<RunEvent> {
   /** A run of its own from here: weights, optimizer, callbacks' state and position go their own way. */
   async fork({ name = `${this.name}*` }: { name?: string } = {}): Promise<Run> {
     this.#walk.refuseIfBusy();
+    await this.#begin();
     this.#refuseIfOver('fork');
-    await this.#runner.prepare();
     const options: RunOptions = {
       history: { limitBytes: this.#walk.history.limitBytes },
       guard: this.#guard !== undefined,
@@ -326,7 +337,7 @@ export class Run implements AsyncIterable<RunEvent> {
   /** One pass over the validation loaders with the weights as they are; the run stays where it is. */
   async validate(): Promise<Metrics[]> {
     this.#walk.refuseIfBusy();
-    await this.#runner.prepare();
+    await this.#begin();
     takeOver(this.#session);
     const trainer = forkTrainer(this.trainer, { silent: true });
     const loaders = this.#session.data.loaders('val');
@@ -347,23 +358,28 @@ export class Run implements AsyncIterable<RunEvent> {
     return this.trainer.result({ outcome: this.#runner.outcome ?? 'completed', reason: this.#runner.reason });
   }
 
-  /** Ends the run here: its end hooks and teardown run. */
+  /** Ends the run here: its end hooks and teardown run. A run that is over already says how it ended. */
   async stop(reason = 'run.stop() was called'): Promise<FitResult> {
     this.#walk.refuseIfBusy();
     if (this.#runner.outcome === undefined) await this.#runner.abandon(reason);
-    return this.trainer.result({ outcome: 'stopped', reason: this.#runner.reason });
+    return this.trainer.result({ outcome: this.#runner.outcome ?? 'stopped', reason: this.#runner.reason });
   }
 
   /** Writes a checkpoint that goes on exactly here, in any process: `trainer.run(model, data, { ckptPath: path })`. */
   async save(path: string): Promise<void> {
     this.#walk.refuseIfBusy();
-    await this.#runner.prepare();
+    await this.#begin();
     await this.trainer.saveCheckpoint(path);
   }
 
   /** One event for each hook. Leaving the loop pauses the run; another loop goes on from there. */
   async *[Symbol.asyncIterator](): AsyncIterator<RunEvent> {
     for (let event = await this.next(); event; event = await this.next()) yield event;
+  }
+
+  /** A run that nobody has advanced goes to where it stands: before its first hook, or where its checkpoint was saved. */
+  async #begin(): Promise<void> {
+    if (!this.#runner.begun && this.#runner.outcome === undefined) await this.next();
   }
 
   async #times<H extends HookName>(n: number, hook: H): Promise<EventOf<H> | undefined> {
@@ -386,6 +402,21 @@ export class Run implements AsyncIterable<RunEvent> {
     if (this.#runner.outcome === undefined) return;
     throw over(what, this.#runner.outcome);
   }
+}
+
+/** Whether it says how far to go back, and is not ahead. */
+function isBack(to: unknown, globalStep: number, epoch: number): boolean {
+  const upTo = (value: unknown, limit: number) =>
+    Number.isInteger(value) && Number(value) >= 0 && Number(value) <= limit;
+  if (typeof to !== 'object' || to === null) return upTo(to, Infinity);
+  const { step, epoch: first, ...others } = to as { step?: unknown; epoch?: unknown };
+  if (Object.keys(others).length > 0) return false;
+  return first === undefined ? upTo(step, globalStep) : step === undefined && upTo(first, epoch);
+}
+
+function isAfterStep(step: number) {
+  return (milestone: { step: number; beginsStep: boolean }): boolean =>
+    milestone.step > step || (milestone.step === step && !milestone.beginsStep);
 }
 
 function isAfterEpoch(epoch: number) {

@@ -7,7 +7,7 @@ import type { Snapshot } from '../trainer/state.js';
 import { takeOver } from '../trainer/tenancy.js';
 import type { Position, RunEvent } from './events.js';
 import { History } from './history.js';
-import { Journal } from './journal.js';
+import { Journal, type JournalEntry } from './journal.js';
 import { Listeners } from './listeners.js';
 import { failed, underWay } from './refusals.js';
 import { snapshotOf, travel } from './travel.js';
@@ -42,6 +42,8 @@ export class Walk {
   readonly listeners = new Listeners();
   readonly journal = new Journal();
   readonly #options: WalkOptions;
+  /** The way to each snapshot: what was changed on it, and the history's mark. What is not on it is undone by going there. */
+  readonly #ways = new WeakMap<Snapshot, { changes: readonly JournalEntry[]; mark: number }>();
 
   constructor(runner: Runner, options: WalkOptions) {
     this.runner = runner;
@@ -114,10 +116,21 @@ export class Walk {
     }
   }
 
+  /** Where the run stands; what was changed since it paused is part of that. */
+  snapshot(): Snapshot {
+    if (this.runner.begun && this.runner.outcome === undefined) this.settle();
+    return this.#noted(snapshotOf(this.runner));
+  }
+
   /** Stands where a snapshot was taken. */
   async travel(snapshot: Snapshot): Promise<void> {
     this.#goOn();
     await travel(this.runner, snapshot);
+    const way = this.#ways.get(snapshot);
+    if (way) {
+      this.journal.entries = way.changes;
+      this.history.cutAfter(way.mark);
+    }
     this.#stand();
   }
 
@@ -149,7 +162,15 @@ export class Walk {
   #remember(hook: HookName): void {
     if (hook !== 'onTrainBatchStart' || this.history.limitBytes === 0) return;
     const { epoch, batchIdx, globalStep: step, totalBatches: batch } = this.session.progress;
-    this.history.add({ batch, step, epoch, batchIdx, snapshot: snapshotOf(this.runner) });
+    const beginsStep = batchIdx % this.session.trainer.limits.accumulateGradBatches === 0;
+    const snapshot = snapshotOf(this.runner);
+    this.history.add({ batch, step, beginsStep, epoch, batchIdx, snapshot });
+    this.#noted(snapshot);
+  }
+
+  #noted(snapshot: Snapshot): Snapshot {
+    this.#ways.set(snapshot, { changes: this.journal.entries, mark: this.history.mark });
+    return snapshot;
   }
 
   #event(hook: HookName): RunEvent {

@@ -1,5 +1,5 @@
 import { ConfigurationError, describe, StrobeError } from '../errors.js';
-import { validateLoader, type Loader } from '../data/index.js';
+import { DataLoader, validateLoader, type Loader } from '../data/index.js';
 import { DataModule } from '../module/datamodule.js';
 import type { Module } from '../module/module.js';
 import { isPlainRecord } from '../tensors/tree.js';
@@ -95,6 +95,8 @@ export class DataConnector {
       Array.isArray(found) &&
       found.length > 0 &&
       found.every((item) => isLoader(item) && !Array.isArray(item));
+    if (kind === 'train' && Array.isArray(found) && found.some((item) => item instanceof DataLoader))
+      throw notOne(found);
     const loaders = several ? found : [found];
     return loaders.map((loader, i) =>
       validateLoader(loader, loaders.length > 1 ? `${kind} loader ${i}` : `the ${kind} loader`),
@@ -120,6 +122,16 @@ function wrongData(data: unknown): ConfigurationError {
       expected: 'a loader, { train, val }, or a DataModule',
       received: describe(data),
       hint: 'e.g. trainer.fit(model, { train: new DataLoader(dataset, { batchSize: 64, shuffle: true }) })',
+    }),
+  );
+}
+
+function notOne(loaders: unknown[]): ConfigurationError {
+  return new ConfigurationError(
+    StrobeError.compose('Training takes one loader.', {
+      expected: 'a DataLoader, or an Iterable or AsyncIterable of batches',
+      received: `${loaders.length} loaders in an array`,
+      hint: 'make one dataset of theirs, or an iterable that takes a batch of each in turn',
     }),
   );
 }

@@ -18,10 +18,13 @@ export function forkTrainer(trainer: Trainer, { silent = false }: { silent?: boo
     profiler: undefined,
     barebones: false,
     maxEpochs: trainer.limits.maxEpochs,
+    // Limits that were changed while training are taken as they are: they come below.
+    minEpochs: undefined,
     seed: trainer.seed,
   });
   if (!silent) copy.callbacks.push(...trainer.callbacks.map((callback) => callback.clone?.() ?? callback));
   Object.assign(copy.limits, trainer.limits);
   copy.stage = trainer.stage;
+  copy.ckptPath = trainer.ckptPath;
   return copy;
 }

@@ -47,6 +47,8 @@ export class Session {
   trainSource: BatchSource | undefined;
   evaluationSources: BatchSource[] = [];
   numTrainingBatches = Infinity;
+  /** The limit that these were counted with. */
+  trainLimit: number | undefined;
   numEvaluationBatches: number[] = [];
   /** What validate and test give back, one record per loader; what predict gives back, one list per loader. */
   results: Record<string, number>[] = [];

@@ -90,8 +90,10 @@ export function isRunState(checkpoint: Checkpoint): checkpoint is RunState {
 
 /** Takes down everything. The tensors are handles of its own: dispose the state when done. */
 export function captureState(s: Session, execution: Execution): RunState {
+  // On the way back to a place nothing, or not everything, is in place again: the run is what it goes on from.
+  if (execution.reentering && s.resume?.state) return mapTensors(s.resume.state, retain) as RunState;
   return {
-    ...captureWeights(s),
+    ...captureWeights(s, execution),
     callbacks: callbackStates(s),
     optimizerStates: s.optimizers.map((optimizer) => optimizer.stateDict()),
     lrSchedulers: s.schedulers.map(({ scheduler }) => clonePlain(scheduler.stateDict())),
@@ -101,7 +103,8 @@ export function captureState(s: Session, execution: Execution): RunState {
 }
 
 /** What a weights-only checkpoint holds. */
-export function captureWeights(s: Session): Checkpoint {
+export function captureWeights(s: Session, execution: Execution): Checkpoint {
+  if (execution.reentering && s.resume?.state) return weightsOf(s.resume.state);
   const { module, progress } = s;
   if (s.parameters.length === 0) s.takeStock();
   return {
@@ -113,6 +116,11 @@ export function captureWeights(s: Session): Checkpoint {
     ...(module.extraState ? { extraState: module.extraState() } : {}),
     ...(Object.keys(module.hparams).length > 0 ? { hyperParameters: clonePlain(module.hparams) } : {}),
   };
+}
+
+function weightsOf(state: RunState): Checkpoint {
+  const { callbacks: _1, optimizerStates: _2, lrSchedulers: _3, dataModule: _4, run: _5, ...weights } = state;
+  return mapTensors(weights, retain) as Checkpoint;
 }
 
 export function callbackStates(s: Session): Record<string, object> {

@@ -213,7 +213,7 @@ export class Trainer {
     const { execution } = this.#runner;
     const { session } = execution;
     if (session.hands.stepping && !session.module.automaticOptimization) throw insideManualStep();
-    const checkpoint = weightsOnly ? captureWeights(session) : captureState(session, execution);
+    const checkpoint = weightsOnly ? captureWeights(session, execution) : captureState(session, execution);
     try {
       if (isRunState(checkpoint)) checkpoint.run.limits = changed(checkpoint.run.limits, limitsOf(this.options));
       for (const callback of this.callbacks) await callback.onSaveCheckpoint?.(this, session.module, checkpoint);

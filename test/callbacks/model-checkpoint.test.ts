@@ -443,7 +443,17 @@ describe('a ModelCheckpoint', () => {
     const { checkpoint: first, dirpath } = await train({ monitor: 'm', filename: '{epoch}' }, { metrics: { m: [3] } });
     const second = new ModelCheckpoint({ dirpath, monitor: 'm', filename: '{epoch}' });
     const trainer = quietTrainer({ maxEpochs: 3, callbacks: [second] });
-    await trainer.fit(new Scripted({ train: { m: [3, 2, 1] } }), batches(1), { ckptPath: first.bestModelPath });
+    const ckptPath = relative(process.cwd(), first.bestModelPath);
+    await trainer.fit(new Scripted({ train: { m: [3, 2, 1] } }), batches(1), { ckptPath });
+    expect(files(dirpath)).toEqual(['epoch=0.ckpt', 'epoch=2.ckpt']);
+  });
+
+  it('never deletes in a fork what the run came from', async () => {
+    const { checkpoint: first, dirpath } = await train({ monitor: 'm', filename: '{epoch}' }, { metrics: { m: [3] } });
+    const second = new ModelCheckpoint({ dirpath, monitor: 'm', filename: '{epoch}' });
+    const trainer = quietTrainer({ maxEpochs: 3, callbacks: [second] });
+    const run = trainer.run(new Scripted({ train: { m: [3, 2, 1] } }), batches(1), { ckptPath: first.bestModelPath });
+    await (await run.fork()).finish();
     expect(files(dirpath)).toEqual(['epoch=0.ckpt', 'epoch=2.ckpt']);
   });
 

@@ -25,4 +25,13 @@ describe('a fork', () => {
     expect(fork.trainer.globalStep).toBe(9);
     expect(weights(run)).toEqual(uninterrupted);
   });
+
+  it('takes limits as they were set, also where the trainer could not have been made with them', async () => {
+    const { run } = start();
+    run.trainer.options.minEpochs = 2;
+    run.trainer.limits.maxEpochs = 1;
+    await run.step();
+    expect(await run.validate()).toHaveLength(1);
+    expect(await (await run.fork()).finish()).toMatchObject({ epochs: 1, reason: 'maxEpochs=1 reached' });
+  });
 });

@@ -8,7 +8,7 @@ function record(batches: number, limitBytes: number, first = 0) {
   let disposed = 0;
   for (let batch = first; batch < first + batches; batch++) {
     const snapshot = { bytes: 1, dispose: () => void disposed++ } as unknown as Milestone['snapshot'];
-    history.add({ batch, step: batch, epoch: 0, batchIdx: batch, snapshot });
+    history.add({ batch, step: batch, beginsStep: true, epoch: 0, batchIdx: batch, snapshot });
   }
   /** The latest point not after a batch. */
   const reach = (target: number) => history.before(({ batch }) => batch > target)?.batch;

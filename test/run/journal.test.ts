@@ -33,6 +33,32 @@ describe('the journal', () => {
     expect(again.counter.batches).toBe(counter.batches);
   });
 
+  it('goes back with the run, and forward with a snapshot: it says how the run became what it is', async () => {
+    const { run } = start();
+    const rate = (lr: number) => run.trainer.optimizers.forEach((optimizer) => (optimizer.lr = lr));
+    const rates = () => run.journal.map(({ to }) => to);
+    await run.step(2);
+    rate(0.04);
+    await run.step(3);
+    rate(0.03);
+    const ahead = run.snapshot();
+    rate(0.02);
+    await run.step();
+    expect(rates()).toEqual([0.04, 0.03, 0.02]);
+    await run.rewind({ step: 3 });
+    expect(rates()).toEqual([0.04]);
+    await run.restore(ahead);
+    expect(rates()).toEqual([0.04, 0.03]);
+    await run.rewind({ step: 1 });
+    rate(0.01);
+    const { journal } = run;
+    expect(rates()).toEqual([0.01]);
+    const bits = await finished(run);
+    const again = start().run;
+    await again.replay(journal);
+    expect(await finished(again)).toEqual(bits);
+  });
+
   it('can be read as a table', async () => {
     const { run } = start();
     await run.step(1);

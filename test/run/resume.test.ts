@@ -3,7 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Adam, Callback, DataLoader, Module, TensorDataset, Trainer, type OptimizerConfig } from 'strobe';
+import {
+  Adam,
+  Callback,
+  DataLoader,
+  LambdaCallback,
+  Module,
+  readCheckpoint,
+  TensorDataset,
+  Trainer,
+  type OptimizerConfig,
+} from 'strobe';
 
 let folder: string;
 beforeAll(async () => {
@@ -125,4 +135,70 @@ describe.each([
       expect(result.metrics, where).toEqual(expected.metrics);
     }
   }, 120_000);
+});
+
+describe('a run that goes on from a checkpoint, before it is there', () => {
+  const path = () => join(folder, 'on-the-way.ckpt');
+  let expected: number[][];
+  let metrics: unknown;
+
+  /** A run that is to go on from the middle of the second epoch. */
+  function resumed(extra = {}) {
+    const parts = makeTrainer(extra);
+    return { ...parts, run: parts.trainer.run(parts.model, parts.data, { ckptPath: path() }) };
+  }
+
+  beforeAll(async () => {
+    const { trainer, model, data } = makeTrainer();
+    const run = trainer.run(model, data);
+    await run.step(4);
+    await run.save(path());
+    metrics = await run.validate();
+    await run.finish();
+    expected = weights(model);
+  });
+
+  it('is what the checkpoint says when it is saved at once', async () => {
+    const again = join(folder, 'again.ckpt');
+    await resumed().run.save(again);
+    const { trainer, model, data } = makeTrainer();
+    await trainer.fit(model, data, { ckptPath: again });
+    expect(weights(model)).toEqual(expected);
+  });
+
+  it('is forked and validated as the checkpoint has it', async () => {
+    const { run } = resumed();
+    expect(await run.validate()).toEqual(metrics);
+    const second = resumed().run;
+    const fork = await second.fork();
+    await fork.finish();
+    expect(weights(fork.module)).toEqual(expected);
+    await second.finish();
+    expect(weights(second.module)).toEqual(expected);
+  });
+
+  it('refuses a snapshot of what it has not read', async () => {
+    const { run } = resumed();
+    expect(() => run.snapshot()).toThrow(/not yet read[^]*run\.next\(\)/);
+    await run.next();
+    run.snapshot().dispose();
+  });
+
+  it.each(['setup', 'onFitStart', 'onTrainStart'] as const)('loses nothing to a file written in %s', async (hook) => {
+    const whole = join(folder, `in-${hook}.ckpt`);
+    const part = join(folder, `in-${hook}-weights.ckpt`);
+    const save = async (trainer: Trainer) => {
+      await trainer.saveCheckpoint(whole);
+      await trainer.saveCheckpoint(part, { weightsOnly: true });
+    };
+    const { run } = resumed({ callbacks: [new Counter(), new LambdaCallback({ [hook]: save })] });
+    await run.next();
+    const [from, light] = await Promise.all([path(), part].map(readCheckpoint));
+    const values = (tensors: Record<string, tf.Tensor> = {}) => Object.values(tensors).map((each) => each.dataSync());
+    expect(values(light?.stateDict)).toEqual(values(from?.stateDict));
+    expect(light).not.toHaveProperty('run');
+    const { trainer, model, data } = makeTrainer();
+    await trainer.fit(model, data, { ckptPath: whole });
+    expect(weights(model)).toEqual(expected);
+  });
 });

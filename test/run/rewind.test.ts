@@ -34,10 +34,71 @@ describe('going back', () => {
     expect(await finished(whole)).toEqual(uninterrupted);
   });
 
+  it('comes back to the same point as often as it is asked to', async () => {
+    const { run } = start();
+    await run.step(5);
+    for (const lr of [0.5, 0.2, 0.05]) {
+      expect(await run.rewind({ epoch: 0 })).toMatchObject({ hook: 'onTrainBatchStart', globalStep: 0 });
+      expect(run.history).toMatchObject({ from: 0, to: 0 });
+      for (const optimizer of run.trainer.optimizers) optimizer.lr = lr;
+      await run.step(2);
+    }
+    expect(await finished(run)).toEqual(uninterrupted);
+  });
+
+  it('goes back on the way that a restored snapshot came, not on another one', async () => {
+    const { run } = start();
+    await run.step(6);
+    const ahead = run.snapshot();
+    await run.rewind({ step: 2 });
+    for (const optimizer of run.trainer.optimizers) optimizer.lr = 0.5;
+    await run.step(3);
+    await run.restore(ahead);
+    expect(run.history.to).toBe(2);
+    await run.rewind({ step: 5 });
+    expect(await finished(run)).toEqual(uninterrupted);
+    ahead.dispose();
+  });
+
   it('says what is kept when the history does not reach', async () => {
     const { run } = start({ history: { limitBytes: 0 } });
     await run.step(3);
     await expect(run.rewind(2)).rejects.toThrow(/remembers: nothing[^]*limitBytes/);
+  });
+
+  it('finds the batch that a step begins with when several make one, remembered or not', async () => {
+    for (const limitBytes of [2 ** 20, 1500]) {
+      const { run } = start({ history: { limitBytes } });
+      run.trainer.limits.accumulateGradBatches = 3;
+      await run.epoch(2);
+      expect(await run.rewind({ step: 1 })).toMatchObject({ hook: 'onTrainBatchStart', epoch: 1, batchIdx: 0 });
+      expect(await run.rewind({ step: 0 })).toMatchObject({ hook: 'onTrainBatchStart', epoch: 0, batchIdx: 0 });
+    }
+  });
+
+  it('refuses what is no way back, and stays where it is', async () => {
+    const { run } = start();
+    await run.step(4);
+    const position = run.position;
+    const ways = [
+      NaN,
+      -1,
+      0.5,
+      '2',
+      null,
+      undefined,
+      {},
+      { step: 5 },
+      { step: NaN },
+      { epoch: 2 },
+      { step: 1, epoch: 0 },
+    ];
+    for (const to of ways) {
+      await expect(run.rewind(to as number), JSON.stringify(to)).rejects.toThrow(
+        /no way back[^]*\{ step \} from 0 to 4, or \{ epoch \} from 0 to 1/,
+      );
+    }
+    expect(run.position).toEqual(position);
   });
 
   it('returns to a snapshot taken at any hook, between forward and backward too', async () => {

@@ -3,10 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it, vi } from 'vitest';
-import { Callback, type Run } from 'strobe';
+import { Callback, LambdaCallback, type Run } from 'strobe';
 import { start, weights, finished, uninterrupted } from './support.js';
 
 describe('a run', () => {
+  it('says how it ended when it is stopped afterwards', async () => {
+    const { run } = start();
+    await run.finish();
+    expect(await run.stop()).toMatchObject({ outcome: 'completed', reason: 'maxEpochs=3 reached' });
+    const failing = start().run;
+    failing.trainer.callbacks.add(new LambdaCallback({ onTrainStart: () => Promise.reject(new Error('no')) }));
+    await expect(failing.finish()).rejects.toThrow('no');
+    expect(await failing.stop()).toMatchObject({ outcome: 'failed', reason: 'no' });
+  });
+
   it('stands before its first hook, and goes from hook to hook', async () => {
     const { run } = start();
     expect(run.status).toBe('paused');
@@ -34,6 +44,16 @@ describe('a run', () => {
     expect(event?.position).toMatchObject({ epoch: 1, batchIdx: 2, globalStep: 5 });
     expect(await run.until('onTestStart')).toBeUndefined();
     expect(run.status).toBe('completed');
+  });
+
+  it('does not go looking for a hook that there is not', async () => {
+    const { run } = start();
+    const typo = 'onTrainBatchStop' as 'onTrainBatchEnd';
+    await expect(run.until(typo)).rejects.toThrow(/onTrainBatchEnd[^]*received: "onTrainBatchStop"/);
+    expect(() => run.break(typo)).toThrow(/a hook that there is not/);
+    expect(() => run.on({ hook: typo }, () => {})).toThrow(/a hook that there is not/);
+    expect(run.status).toBe('paused');
+    expect(run.breakpoints).toHaveLength(1);
   });
 
   it('ends like a fit, however it got there; leaving a loop only pauses it', async () => {

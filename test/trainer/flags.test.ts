@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import * as tf from '@tensorflow/tfjs';
-import { Callback, parameter, Trainer, type TrainerOptions } from 'strobe';
+import { ArrayDataset, Callback, DataLoader, parameter, Trainer, type TrainerOptions } from 'strobe';
 import { oracle } from '../support/oracle.js';
 import { numbers, OneWeight, quietTrainer, upTo } from '../support/quiet.js';
 
@@ -87,6 +87,48 @@ describe('limits of batches', () => {
   });
 });
 
+describe('a limit of training batches that is changed while an epoch runs', () => {
+  /** Trains epochs of 8 batches; after so many of the first one their number is limited. */
+  async function limited(after: number, limit: number | undefined, options: TrainerOptions = {}) {
+    const model = new Validated();
+    const run = quietTrainer({ maxEpochs: 2, numSanityValSteps: 0, ...options }).run(model, {
+      train: upTo(8),
+      val: upTo(1),
+    });
+    await run.step(after);
+    run.trainer.limits.limitTrainBatches = limit;
+    const { epochs } = await run.finish();
+    return { after: model.after, epochs };
+  }
+
+  it('holds from the next batch on; with fewer than there were already, the next one is the last', async () => {
+    expect(await limited(2, 5)).toEqual({ after: [5, 10], epochs: 2 });
+    expect(await limited(6, 4)).toEqual({ after: [7, 11], epochs: 2 });
+    expect(await limited(2, undefined, { limitTrainBatches: 3 })).toEqual({ after: [8, 16], epochs: 2 });
+    expect(await limited(2, 0)).toEqual({ after: [], epochs: 1 });
+  });
+
+  it('holds from the next step on when several batches make one', async () => {
+    expect(await limited(6, 3, { accumulateGradBatches: 4 })).toEqual({ after: [8, 11], epochs: 2 });
+  });
+});
+
+describe('training data', () => {
+  it('that turns out to be empty is refused: epochs of it would go on for ever', async () => {
+    const nothing = { *[Symbol.iterator]() {} };
+    await expect(quietTrainer({ maxEpochs: -1 }).fit(new OneWeight(), nothing)).rejects.toThrow(
+      /no batch in the train/,
+    );
+    expect(await quietTrainer({ limitTrainBatches: 0 }).fit(new OneWeight(), nothing)).toMatchObject({ epochs: 0 });
+  });
+
+  it('is one loader', async () => {
+    const loader = new DataLoader(new ArrayDataset([1, 2]));
+    const several = [loader, loader] as unknown as DataLoader;
+    await expect(quietTrainer().fit(new OneWeight(), several)).rejects.toThrow(/one loader[^]*2 loaders in an array/);
+  });
+});
+
 describe('when validation runs', () => {
   it.each([
     ['flag.val.batches10_interval0.3_every1', 10, { valCheckInterval: 0.3 }],
@@ -135,6 +177,31 @@ describe('when validation runs', () => {
         clock.mockRestore();
       }
     }
+  });
+});
+
+describe('what validation leaves', () => {
+  /** Draws a number in every training batch. */
+  class Drawing extends OneWeight {
+    readonly draws: number[] = [];
+    override validationStep(): void {}
+    override onTrainBatchStart(): void {
+      this.draws.push(Math.random());
+    }
+  }
+
+  it('is nothing that training could see: neither in what it draws nor in where it says it stands', async () => {
+    const drawn = async (options: TrainerOptions) => {
+      const model = new Drawing();
+      const run = quietTrainer({ maxEpochs: 2, seed: 1, ...options }).run(model, { train: upTo(3), val: upTo(2) });
+      run.on({ hook: 'onTrainBatchStart' }, ({ position }) => expect(position.dataloaderIdx).toBe(0));
+      await run.finish();
+      return model.draws;
+    };
+    const without = await drawn({ limitValBatches: 0 });
+    expect(without).toHaveLength(6);
+    expect(await drawn({ numSanityValSteps: 0 })).toEqual(without);
+    expect(await drawn({ numSanityValSteps: 2, valCheckInterval: 1 })).toEqual(without);
   });
 });
 

@@ -1,6 +1,6 @@
 import { report } from '../reporting.js';
 import type { Session } from '../session.js';
-import { trainSourceFor } from './loaders.js';
+import { recount, trainSourceFor } from './loaders.js';
 import { stepSchedulersAt } from './schedulers.js';
 
 /** Tests the limits in the order in which they are named when training stops. */
@@ -42,9 +42,11 @@ export async function begin(s: Session): Promise<void> {
 
 export function hasNextBatch(s: Session): boolean {
   const { trainer, progress } = s;
-  const { maxSteps } = trainer.limits;
-  if (progress.epochCut || progress.epochComplete) return false;
-  if (progress.batchIdx >= s.numTrainingBatches || s.trainSource?.exhausted) return false;
+  const { maxSteps, limitTrainBatches, accumulateGradBatches } = trainer.limits;
+  if (progress.epochCut || progress.epochComplete || s.trainSource?.exhausted) return false;
+  // Not within a window, whose losses are divided by the batches it was to have.
+  if (limitTrainBatches !== s.trainLimit && progress.batchIdx % accumulateGradBatches === 0) recount(s);
+  if (progress.batchIdx >= s.numTrainingBatches) return false;
   if (maxSteps !== -1 && progress.globalStep >= maxSteps) return false;
   return !(trainer.shouldStop && trainer.mayStop);
 }

@@ -137,6 +137,8 @@ export function leave(s: Session): void {
   s.loop = s.stage === 'fit' ? 'train' : s.stage;
   s.metricLevel = s.stage === 'fit' && !s.progress.epochComplete ? 'step' : undefined;
   s.metrics.evaluation.reset();
+  // Training stands in no evaluation: what it draws is the same however much was evaluated before.
+  s.progress.evaluation = { dataloaderIdx: 0, batchIdx: 0, modes: [] };
 }
 
 export function zeroGradForValidation(s: Session): void {

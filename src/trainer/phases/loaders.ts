@@ -1,4 +1,4 @@
-import { DataLoader, sizeOf, type Loader } from '../../data/index.js';
+import { DataLoader, emptyLoader, sizeOf, type Loader } from '../../data/index.js';
 import { ConfigurationError, StrobeError } from '../../errors.js';
 import { BatchSource } from '../batch-source.js';
 import type { Session } from '../session.js';
@@ -8,7 +8,7 @@ export async function trainSourceFor(s: Session, epoch: number, batchIdx: number
   const { options } = s.trainer;
   const [loader] = s.data.loaders('train');
   if (!loader) throw noLoader(s, 'train');
-  s.numTrainingBatches = countTrainingBatches(s);
+  recount(s);
   if (s.resume && batchIdx > 0 && sizeOf(loader) === undefined) {
     s.trainer.warn(
       `The training loader does not know its length and cannot seek: its first ${batchIdx} batches are read and passed over.`,
@@ -16,7 +16,20 @@ export async function trainSourceFor(s: Session, epoch: number, batchIdx: number
   }
   const source = new BatchSource(options.overfitBatches === undefined ? loader : unshuffled(s, loader), s.trainer.seed);
   await source.seek(epoch, batchIdx);
+  // One that does not know its length shows only now that there is nothing in it: epochs of it would go on for ever.
+  if (source.exhausted && batchIdx === 0 && s.numTrainingBatches > 0) throw emptyLoader('the train loader', loader);
   return source;
+}
+
+/**
+ * Counts the epoch's batches by the limit as it is now. Where there were more already, the next one is the last: what
+ * belongs to an epoch's end follows it.
+ */
+export function recount(s: Session): void {
+  const { batchIdx, epochComplete } = s.progress;
+  const count = countTrainingBatches(s);
+  s.trainLimit = s.trainer.limits.limitTrainBatches;
+  s.numTrainingBatches = count === 0 || epochComplete ? count : Math.max(count, batchIdx + 1);
 }
 
 /** Batches of a training epoch, known as soon as the loader is; Infinity if the loader does not know. */
