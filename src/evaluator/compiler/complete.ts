@@ -1,4 +1,4 @@
-import ts from 'typescript';
+import ts from './typescript.js';
 import type { Completion, Completions } from '../evaluator.js';
 import { isSpace, withoutSpaces } from './earlier-cells.js';
 import type { OpenCell } from './workspace.js';

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import ts from 'typescript';
+import ts from './typescript.js';
 import { isStrobesOwn } from '../home.js';
 import type { Files } from './files.js';
 

@@ -1,4 +1,4 @@
-import ts from 'typescript';
+import ts from './typescript.js';
 import type { Inspection } from '../evaluator.js';
 import { withoutSpaces } from './earlier-cells.js';
 import type { OpenCell } from './workspace.js';

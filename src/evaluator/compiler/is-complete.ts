@@ -1,4 +1,4 @@
-import ts from 'typescript';
+import ts from './typescript.js';
 import type { Completeness } from '../evaluator.js';
 
 /** Errors at the very end of the code are what another line could mend; any other makes the code invalid. */

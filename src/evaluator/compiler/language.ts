@@ -1,4 +1,4 @@
-import ts from 'typescript';
+import ts from './typescript.js';
 import type { Diagnostic } from './diagnostics.js';
 import { EarlierCells, type Left } from './earlier-cells.js';
 import { Files } from './files.js';

@@ -1,4 +1,4 @@
-import ts from 'typescript';
+import ts from './typescript.js';
 import { importedNames, isAmbient, isNamedDeclaration, type LiveNames } from './names.js';
 import { call, RUNTIME, SCOPE } from './runtime-names.js';
 

@@ -1,4 +1,4 @@
-import ts from 'typescript';
+import ts from './typescript.js';
 
 /** Which identifiers of a file stand for a live variable: one that all cells share. */
 export interface LiveNames {

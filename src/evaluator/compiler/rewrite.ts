@@ -1,4 +1,4 @@
-import ts from 'typescript';
+import ts from './typescript.js';
 import { guards } from './guards.js';
 import { live, type Unit } from './live.js';
 import { type Diagnostic, toDiagnostic } from './diagnostics.js';

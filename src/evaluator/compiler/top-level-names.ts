@@ -1,5 +1,5 @@
 import { isBuiltin } from 'node:module';
-import ts from 'typescript';
+import ts from './typescript.js';
 import { importBindings, isAmbient } from './names.js';
 
 /** How a later cell sees a name: it may assign to a variable, everything else it imports. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import ts from 'typescript';
+import ts from './typescript.js';
 import { type Diagnostic, toDiagnostic } from './diagnostics.js';
 import type { EarlierCells, Reach } from './earlier-cells.js';
 import type { Files } from './files.js';
