@@ -79,6 +79,17 @@ describe('a cell', () => {
   });
 });
 
+it('a cell may hold JSX, whose elements ink renders into its output', async () => {
+  const { stdout, reply } = await kernel.execute(`
+    import { render, Text } from 'ink';
+    const app = render(<Text>Hello from {'ink'}</Text>, { debug: true, patchConsole: false });
+    app.unmount();
+  `);
+  expect(reply.content).toMatchObject({ status: 'ok' });
+  expect(stdout).toContain('Hello from ink');
+  expect((await kernel.execute('<Text colour="red">hi</Text>')).reply.content['evalue']).toMatch(/colour/);
+});
+
 it('cells cannot end the kernel', async () => {
   const { reply } = await kernel.execute('process.exit(3)');
   expect(reply.content).toMatchObject({ status: 'error', ename: 'ContractError' });
