@@ -65,6 +65,8 @@ export class Host implements ts.LanguageServiceHost {
   readonly readFile = (path: string): string | undefined => this.#settings.files.text(path);
   readonly directoryExists = (path: string): boolean => this.#settings.files.folderExists(path);
   readonly getDirectories = (path: string): string[] => ts.sys.getDirectories(path);
+  /** For completions of paths. */
+  readonly readDirectory = ts.sys.readDirectory;
   readonly realpath = (path: string): string => ts.sys.realpath?.(path) ?? path;
   readonly getModuleResolutionCache = (): ts.ModuleResolutionCache => this.#resolved;
 

@@ -95,6 +95,10 @@ export function isAmbient(statement: ts.Statement): boolean {
   );
 }
 
+export function isExported(node: ts.Statement, kind: ts.SyntaxKind = ts.SyntaxKind.ExportKeyword): boolean {
+  return ts.canHaveModifiers(node) && (ts.getModifiers(node)?.some((modifier) => modifier.kind === kind) ?? false);
+}
+
 /** `using` and `await using` end with their cell: they are no live variables. */
 export function isUsing(list: ts.VariableDeclarationList): boolean {
   return (list.flags & ts.NodeFlags.Using) !== 0;

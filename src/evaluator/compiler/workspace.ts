@@ -5,6 +5,7 @@ import type { EarlierCells, Reach } from './earlier-cells.js';
 import type { Files } from './files.js';
 import { Host } from './host.js';
 import { isJsx } from './parse.js';
+import { exportedNames } from './top-level-names.js';
 
 export interface WorkspaceSettings {
   cwd: string;
@@ -58,7 +59,9 @@ export class Workspace {
     files.update(declared, earlier.declarations(`./.strobe-${reach}-imported.js`, reach));
     const prelude = isJsx(file) ? `${JSX_PRAGMA}${names}` : names;
     this.#host.cellKind = isJsx(file) ? ts.ScriptKind.TSX : ts.ScriptKind.TS;
-    files.write(cell, `${prelude}${file.text}\nexport { ${[...exported].join(', ')} };`);
+    const own = exportedNames(file);
+    const exports = [...exported].filter((name) => !own.has(name));
+    files.write(cell, `${prelude}${file.text}\nexport { ${exports.join(', ')} };`);
     this.#start = prelude.length;
     return { service: this.#service, path: cell, start: this.#start };
   }

@@ -119,11 +119,21 @@ describe('options of execute_request', () => {
 
   it('user_expressions are evaluated after the cell, each with its own result or error', async () => {
     const { reply } = await kernel.execute('const three = 3', {
-      user_expressions: { good: 'three * 2', bad: 'nothing.here' },
+      user_expressions: {
+        good: 'three * 2',
+        untyped: 'nothing.here',
+        unread: '1 +',
+        thrown: `(() => { throw new RangeError('far') })()`,
+        hidden: `({ [Symbol.for('Jupyter.display')]: () => { throw new Error('no picture') } })`,
+      },
     });
-    const { good, bad } = reply.content['user_expressions'];
+    expect(reply.content['status']).toBe('ok');
+    const { good, untyped, unread, thrown, hidden } = reply.content['user_expressions'];
     expect(good).toEqual({ status: 'ok', data: { 'text/plain': '6' }, metadata: {} });
-    expect(bad).toMatchObject({ status: 'error' });
+    expect(untyped).toMatchObject({ status: 'error', ename: 'TypeScriptError' });
+    expect(unread).toMatchObject({ status: 'error', ename: 'TypeScriptError' });
+    expect(thrown).toMatchObject({ status: 'error', ename: 'RangeError', evalue: 'far' });
+    expect(hidden).toMatchObject({ status: 'error', evalue: 'no picture' });
   });
 });
 
