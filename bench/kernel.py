@@ -15,7 +15,8 @@ from jupyter_client.manager import KernelManager
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 3
 NODE = ["node", os.path.join(ROOT, "node_modules/tslab/bin/tslab"), "kernel", "--config-path", "{connection_file}"]
-STROBE = ["node", os.path.join(ROOT, "dist/src/cli/main.js"), "kernel", "start", "--connection-file", "{connection_file}"]
+# The flag and the environment below are as in the kernelspec that is installed.
+STROBE = ["node", "--max-semi-space-size=8", os.path.join(ROOT, "dist/src/cli/main.js"), "kernel", "start", "--connection-file", "{connection_file}"]
 
 TS = {
     "trivial": "1 + 1",
@@ -49,7 +50,7 @@ def specs(folder):
         place = os.path.join(folder, "kernels", f"bench-{name}")
         os.makedirs(place)
         spec = {"argv": kernel["argv"], "display_name": name, "language": "", "interrupt_mode": kernel["mode"]}
-        spec["env"] = kernel.get("env", {})  # as in the kernelspec that is installed
+        spec["env"] = kernel.get("env", {})
         with open(os.path.join(place, "kernel.json"), "w") as file:
             json.dump(spec, file)
 

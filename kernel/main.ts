@@ -1,8 +1,8 @@
 import chalk from 'chalk';
 import { collectWhenIdle } from '../src/evaluator/garbage.js';
-import { setDisplayHost } from '../src/display/index.js';
+import { display, setDisplayHost } from '../src/display/index.js';
 import type { ToIo } from './bridge.js';
-import { startEvaluator } from './cells/boot.js';
+import type { Boot } from './cells/boot.js';
 import { Cells } from './cells/cells.js';
 import { Output } from './cells/output.js';
 import { Places } from './cells/places.js';
@@ -13,8 +13,8 @@ import { Comms } from './comms.js';
 import type { Backlog } from './io/backlog.js';
 import { Kernel } from './kernel.js';
 
-/** Puts the main thread's parts together. The evaluator is loaded meanwhile. */
-export function createKernel(post: (message: ToIo) => void, backlog: Backlog): Kernel {
+/** Puts the main thread's parts together. What cells are given is loaded meanwhile. */
+export function createKernel(boot: Boot, post: (message: ToIo) => void, backlog: Backlog): Kernel {
   // Front ends show the sixteen colours of a terminal, in their theme.
   chalk.level = 1;
   const output = new Output(post, backlog);
@@ -25,7 +25,10 @@ export function createKernel(post: (message: ToIo) => void, backlog: Backlog): K
     (origin) => cells.isRunning(origin),
   );
   const clearOutput = (wait = false): void => output.publish('clear_output', { wait });
-  const evaluator = startEvaluator({ input: questions.input, clearOutput });
+  const packages = Promise.all([import('@tensorflow/tfjs'), import('../src/index.js')]);
+  const evaluator = packages.then(([tf, strobe]) =>
+    boot.ready({ display, input: questions.input, clearOutput, tf, strobe }),
+  );
   const cells: Cells = new Cells(evaluator, output);
   output.capture();
   process.exit = refuseToExit;

@@ -1,9 +1,10 @@
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { IoOptions, ToMain } from './bridge.js';
+import type { IoOptions, ToIo, ToMain } from './bridge.js';
 import { Backlog } from './io/backlog.js';
 import { jupyterDataFolder } from './install/folders.js';
+import type { Kernel } from './kernel.js';
 import { readConnection } from './protocol/connection.js';
 
 export interface StartOptions {
@@ -25,12 +26,18 @@ export async function startKernel({
   io.once('error', (error) => die('its sockets have failed', error));
   const { exit } = process; // Cells get another one.
   io.once('exit', () => exit());
-  const kernel = import('./main.js').then(({ createKernel }) =>
-    createKernel((message) => io.postMessage(message), backlog),
-  );
+  const kernel = load((message) => io.postMessage(message), backlog);
   io.on('message', (message: ToMain) => void kernel.then((main) => main.receive(message)));
   // Without its main thread, it would look alive and answer nothing.
   await kernel.catch((error: unknown) => die('it cannot be loaded', error));
+}
+
+/** The compiler has the most to read, in a thread of its own: it is started first. */
+async function load(post: (message: ToIo) => void, backlog: Backlog): Promise<Kernel> {
+  const { boot } = await import('./cells/boot.js');
+  const booting = boot();
+  const { createKernel } = await import('./main.js');
+  return createKernel(booting, post, backlog);
 }
 
 function die(why: string, error: unknown): never {

@@ -1,26 +1,30 @@
-import { createEvaluator, type Evaluator } from '../../src/evaluator/evaluator.js';
-import { display } from '../../src/display/index.js';
-import type { Questions } from './questions.js';
+import { createEvaluator, type Evaluator, type Global } from '../../src/evaluator/evaluator.js';
 
-export interface KernelGlobals {
-  input: Questions['input'];
-  clearOutput: (wait?: boolean) => void;
+/** The names that every cell sees. */
+const TYPES = {
+  display: { type: "typeof import('strobe/display').display" },
+  input: { type: '(prompt?: string, options?: { password?: boolean }) => Promise<string>' },
+  clearOutput: { type: '(wait?: boolean) => void' },
+  tf: { module: '@tensorflow/tfjs' },
+  strobe: { module: 'strobe' },
+};
+
+/** An evaluator whose compiler reads types already, while the values of the names that every cell sees are still being loaded. */
+export interface Boot {
+  /** Gives the names their values: from then on, cells can run. */
+  ready(values: Record<keyof typeof TYPES, unknown>): Evaluator;
 }
 
-/** Starts the evaluator with the names that every cell sees. Its compiler starts while this thread loads the packages. */
-export async function startEvaluator({ input, clearOutput }: KernelGlobals): Promise<Evaluator> {
-  const globals = {
-    display: { value: display, type: "typeof import('strobe/display').display" },
-    input: { value: input, type: '(prompt?: string, options?: { password?: boolean }) => Promise<string>' },
-    clearOutput: { value: clearOutput, type: '(wait?: boolean) => void' },
-    tf: { value: undefined as unknown, module: '@tensorflow/tfjs' },
-    strobe: { value: undefined as unknown, module: 'strobe' },
-  };
+export function boot(): Boot {
+  const globals: Record<string, Global> = Object.fromEntries(
+    Object.entries(TYPES).map(([name, type]) => [name, { value: undefined, ...type }]),
+  );
   const evaluator = createEvaluator({ cwd: process.cwd(), globals });
-  [globals.tf.value, globals.strobe.value] = await Promise.all([
-    import('@tensorflow/tfjs'),
-    import('../../src/index.js'),
-  ]);
-  evaluator.reset();
-  return evaluator;
+  return {
+    ready(values) {
+      for (const [name, value] of Object.entries(values)) Object.assign(globals[name] ?? {}, { value });
+      evaluator.reset();
+      return evaluator;
+    },
+  };
 }

@@ -122,14 +122,19 @@ export class Cells {
     const evaluator = await this.#evaluator;
     const results: Fields = {};
     for (const [name, expression] of Object.entries(expressions)) {
-      const outcome = await evaluator.evaluate(expression, { cell: name });
-      if (outcome.status === 'ok') {
-        results[name] = { status: 'ok', data: dataOf(await resultOf(outcome.value)), metadata: {} };
-      } else {
-        results[name] = errorContent(outcome.status === 'error' ? outcome : INTERRUPTED);
-      }
+      results[name] = await this.#expression(await evaluator.evaluate(expression, { cell: name }));
     }
     return results;
+  }
+
+  /** What an expression fails with, or its value cannot show, is its own and not the cell's. */
+  async #expression(outcome: Evaluation): Promise<Fields> {
+    if (outcome.status !== 'ok') return errorContent(outcome.status === 'error' ? outcome : INTERRUPTED);
+    try {
+      return { status: 'ok', data: dataOf(await resultOf(outcome.value)), metadata: {} };
+    } catch (error) {
+      return errorContent(failureOf(error));
+    }
   }
 
   #failure(failure: Failure): Fields {

@@ -9,10 +9,21 @@ import { requireNode } from './node-version.js';
 
 const NAME = 'strobe';
 
+/** Room for new objects (MiB, twice in each thread): what V8 takes by itself is more than cells have a use for. */
+const NEW_SPACE = 8;
+
 /** What Jupyter reads of a kernel. */
-export function kernelSpec(command: readonly string[]): object {
+export function kernelSpec(node: string, command: string): object {
   return {
-    argv: [...command, 'kernel', 'start', '--connection-file', '{connection_file}'],
+    argv: [
+      node,
+      `--max-semi-space-size=${NEW_SPACE}`,
+      command,
+      'kernel',
+      'start',
+      '--connection-file',
+      '{connection_file}',
+    ],
     display_name: 'TypeScript (Strobe)',
     language: 'typescript',
     interrupt_mode: 'message',
@@ -32,12 +43,15 @@ export async function installKernel(flags: PlaceFlags): Promise<string> {
   // A prefix may belong to a Jupyter that is not on the PATH.
   if (flags.prefix === undefined) await requireJupyter();
   const folder = join(await dataFolderOf(flags), 'kernels', NAME);
-  const command = [process.execPath, fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))];
+  const command = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
   const logo = await readFile(join(assetsFolder(), 'logo.svg'), 'utf8');
   const png = (width: number) => new Resvg(logo, { fitTo: { mode: 'width', value: width } }).render().asPng();
   try {
     await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, 'kernel.json'), `${JSON.stringify(kernelSpec(command), undefined, 2)}\n`);
+    await writeFile(
+      join(folder, 'kernel.json'),
+      `${JSON.stringify(kernelSpec(process.execPath, command), undefined, 2)}\n`,
+    );
     await writeFile(join(folder, 'logo-svg.svg'), logo);
     for (const width of [32, 64]) await writeFile(join(folder, `logo-${width}x${width}.png`), png(width));
   } catch (cause) {

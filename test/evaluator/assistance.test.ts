@@ -62,6 +62,30 @@ test('inspects with type and documentation', async () => {
   expect(await evaluator.inspect('  ', 1)).toBeUndefined();
 });
 
+test('among the arguments of a call, inspects what is called', async () => {
+  const signature = '(method) Model.train(steps: number): Model';
+  for (const code of ['model.train(|)', 'model.train(1, |)', 'model.train(Math.max(1, 2), | )', '[model.train(  |'])
+    expect(await evaluator.inspect(...at(code)), code).toMatchObject({ signature });
+  expect(await evaluator.inspect(...at('model.train(Math.max(1, |))'))).toMatchObject({
+    signature: expect.stringMatching(/Math\.max/),
+  });
+});
+
+test('of what was imported or declared in an earlier cell, the signature is its own', async () => {
+  expect(await evaluator.inspect(...at('new Mod|el()'))).toMatchObject({ signature: 'new Model(): Model' });
+  expect(await evaluator.inspect(...at('path.jo|in()'))).toMatchObject({
+    signature: expect.stringMatching(/^\(method\) path\.PlatformPath\.join\(/),
+  });
+});
+
+test('completes what is imported, and from where', async () => {
+  expect(await names(`import { readFileS| } from 'node:fs'`)).toEqual(['readFileSync']);
+  expect(await names(`import fs from 'node:fs/pro|'`)).toEqual(['promises']);
+  const { start, end, matches } = await evaluator.complete(...at(`import fs from 'node:ur|'`));
+  expect([start, end, matches.map(({ text }) => text)]).toEqual([16, 23, ['node:url']]);
+  expect(await names(`import { StrobeError } from './src/err|'`)).toEqual(['errors']);
+});
+
 test.each([
   ['1 + 1', { status: 'complete', indent: '' }],
   ['await f()', { status: 'complete', indent: '' }],

@@ -77,6 +77,16 @@ test('a cell that runs beside another knows the variables that have come to be',
   expect(await busy).toMatchObject({ status: 'ok', value: 2 });
 });
 
+test('what was written for a file may stay as it is: exports are names like others', async () => {
+  await run('export const exported: number = 3; export function up(n: number): number { return n + 1 }');
+  await run('const listed = 4; export { listed }; export default class Named { n = 5 }');
+  expect(await run('[up(exported), listed, new Named().n]')).toEqual([4, 4, 5]);
+  expect(await evaluator.evaluate('const text: string = up(exported)')).toMatchObject({
+    status: 'error',
+    phase: 'compile',
+  });
+});
+
 test('reset forgets variables and their types', async () => {
   await run('let forgotten: number = 1');
   evaluator.reset();

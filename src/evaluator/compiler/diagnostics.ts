@@ -1,4 +1,4 @@
-import ts from 'typescript';
+import ts from './typescript.js';
 import { withoutSpaces } from './earlier-cells.js';
 
 /** A type or syntax error. */

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import ts from 'typescript';
+import ts from './typescript.js';
 
 /** The files the compiler sees: those on disk, read once, and those that only exist in memory. */
 export class Files {

@@ -1,4 +1,4 @@
-import ts from 'typescript';
+import ts from './typescript.js';
 import { call, RUNTIME } from './runtime-names.js';
 
 const { factory } = ts;

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import ts from 'typescript';
+import ts from './typescript.js';
 import { isStrobesOwn } from '../home.js';
 import type { Files } from './files.js';
 
@@ -21,6 +21,7 @@ const compilerOptions: ts.CompilerOptions = {
   useUnknownInCatchVariables: false,
   allowUnreachableCode: true,
   allowUnusedLabels: true,
+  jsx: ts.JsxEmit.Preserve,
   skipLibCheck: true,
 };
 
@@ -29,6 +30,8 @@ export interface HostSettings {
   home: string;
   files: Files;
   roots: string[];
+  /** The file of the cell at hand. */
+  cell: string;
 }
 
 /** What the language service asks for: options, files, and which file an import means. */
@@ -36,6 +39,8 @@ export class Host implements ts.LanguageServiceHost {
   readonly #settings: HostSettings;
   readonly #options: ts.CompilerOptions;
   readonly #resolved: ts.ModuleResolutionCache;
+  /** Whether the cell at hand is read as JSX. */
+  cellKind = ts.ScriptKind.TS;
 
   constructor(settings: HostSettings) {
     const { cwd, home } = settings;
@@ -49,6 +54,9 @@ export class Host implements ts.LanguageServiceHost {
   /** What has not changed as a whole is not looked at file by file. */
   readonly getProjectVersion = (): string => String(this.#settings.files.version);
   readonly getScriptFileNames = (): string[] => this.#settings.roots;
+  /** Other files' kinds are in their names. */
+  readonly getScriptKind = (path: string): ts.ScriptKind =>
+    path === this.#settings.cell ? this.cellKind : ts.ScriptKind.Unknown;
   readonly getScriptVersion = (path: string): string => this.#settings.files.versionOf(path);
   readonly getScriptSnapshot = (path: string): ts.IScriptSnapshot | undefined => this.#settings.files.snapshot(path);
   readonly getCurrentDirectory = (): string => this.#settings.cwd;
@@ -57,6 +65,8 @@ export class Host implements ts.LanguageServiceHost {
   readonly readFile = (path: string): string | undefined => this.#settings.files.text(path);
   readonly directoryExists = (path: string): boolean => this.#settings.files.folderExists(path);
   readonly getDirectories = (path: string): string[] => ts.sys.getDirectories(path);
+  /** For completions of paths. */
+  readonly readDirectory = ts.sys.readDirectory;
   readonly realpath = (path: string): string => ts.sys.realpath?.(path) ?? path;
   readonly getModuleResolutionCache = (): ts.ModuleResolutionCache => this.#resolved;
 

@@ -1,7 +1,8 @@
-import ts from 'typescript';
+import ts from './typescript.js';
 import type { Diagnostic } from './diagnostics.js';
 import { EarlierCells, type Left } from './earlier-cells.js';
 import { Files } from './files.js';
+import { isJsx, parse } from './parse.js';
 import type { CompilerSettings } from './protocol.js';
 import { type Kind, documentation, identifiers, importedPackages, topLevelNames } from './top-level-names.js';
 import { type OpenCell, Workspace } from './workspace.js';
@@ -40,8 +41,8 @@ export class Language {
     const file = parse(text);
     const names = topLevelNames(file);
     const { line, reach } = this.#earlier.prelude(names, all ? undefined : identifiers(file));
-    const isPlain = reach === 'plain' && !all && importedPackages(text).length === 0;
-    return (isPlain ? this.#plain : this.#withPackages).open(line, text, names.keys());
+    const isPlain = reach === 'plain' && !all && isAboutNoPackage(file);
+    return (isPlain ? this.#plain : this.#withPackages).open(line, file, names.keys());
   }
 
   /** Syntax and type errors of a cell. */
@@ -51,14 +52,13 @@ export class Language {
     const names = topLevelNames(file);
     const { line, reach } = this.#earlier.prelude(names, identifiers(file));
     const checkIn = (workspace: Workspace): Diagnostic[] => {
-      workspace.open(line, text, names.keys());
+      workspace.open(line, file, names.keys());
       const found = workspace.diagnostics();
       if (found.length === 0) this.#keep(id, file, workspace);
       return found;
     };
     // What is wrong there may be right with what packages add.
-    const packages = importedPackages(text);
-    if (reach === 'plain' && packages.length === 0 && checkIn(this.#plain).length === 0) return [];
+    if (reach === 'plain' && isAboutNoPackage(file) && checkIn(this.#plain).length === 0) return [];
     const found = checkIn(this.#withPackages);
     if (!found.some(({ code }) => code === CANNOT_FIND_MODULE)) return found;
     this.#withPackages.forgetMissing();
@@ -96,8 +96,9 @@ export class Language {
   }
 }
 
-function parse(text: string): ts.SourceFile {
-  return ts.createSourceFile('cell.ts', text, ts.ScriptTarget.Latest);
+/** JSX is about the package that makes its elements. */
+function isAboutNoPackage(file: ts.SourceFile): boolean {
+  return !isJsx(file) && importedPackages(file.text).length === 0;
 }
 
 const CANNOT_FIND_MODULE = 2307;

@@ -1,5 +1,5 @@
-import ts from 'typescript';
-import { importedNames, isAmbient, isNamedDeclaration, type LiveNames } from './names.js';
+import ts from './typescript.js';
+import { importedNames, isAmbient, isExported, isNamedDeclaration, type LiveNames } from './names.js';
 import { call, RUNTIME, SCOPE } from './runtime-names.js';
 
 const { factory } = ts;
@@ -326,10 +326,6 @@ function isCalled(node: ts.Node): boolean {
     (ts.isCallExpression(parent) && parent.expression === outer) ||
     (ts.isTaggedTemplateExpression(parent) && parent.tag === outer)
   );
-}
-
-function isExported(node: ts.Statement, kind: ts.SyntaxKind = ts.SyntaxKind.ExportKeyword): boolean {
-  return ts.canHaveModifiers(node) && (ts.getModifiers(node)?.some((modifier) => modifier.kind === kind) ?? false);
 }
 
 function declaredBy(node: ts.Statement): string[] {

@@ -1,4 +1,4 @@
-import ts from 'typescript';
+import ts from './typescript.js';
 
 /** Which identifiers of a file stand for a live variable: one that all cells share. */
 export interface LiveNames {
@@ -93,6 +93,10 @@ export function isAmbient(statement: ts.Statement): boolean {
     ts.canHaveModifiers(statement) &&
     (ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.DeclareKeyword) ?? false)
   );
+}
+
+export function isExported(node: ts.Statement, kind: ts.SyntaxKind = ts.SyntaxKind.ExportKeyword): boolean {
+  return ts.canHaveModifiers(node) && (ts.getModifiers(node)?.some((modifier) => modifier.kind === kind) ?? false);
 }
 
 /** `using` and `await using` end with their cell: they are no live variables. */

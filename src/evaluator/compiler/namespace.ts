@@ -1,4 +1,4 @@
-import ts from 'typescript';
+import ts from './typescript.js';
 import type { Imported } from './imported.js';
 import { importBindings } from './names.js';
 

@@ -1,8 +1,10 @@
-import ts from 'typescript';
+import ts from './typescript.js';
 import { guards } from './guards.js';
 import { live, type Unit } from './live.js';
 import { type Diagnostic, toDiagnostic } from './diagnostics.js';
+import { elements } from './elements.js';
 import { liveNames } from './names.js';
+import { isJsx, parse } from './parse.js';
 
 export interface Rewritten {
   /** The body of an async function of `__scope` and `__cell`. */
@@ -23,6 +25,7 @@ const options: ts.CompilerOptions = {
   types: [],
   sourceMap: true,
   removeComments: true,
+  jsx: ts.JsxEmit.ReactJSX,
 };
 
 /**
@@ -32,9 +35,10 @@ const options: ts.CompilerOptions = {
  */
 export function rewrite(fileName: string, source: string, known: ReadonlySet<string>, unit: Unit): Rewritten {
   // Names are resolved by a checker that knows this one file, which takes no time.
+  const kind = unit === 'cell' && isJsx(parse(source)) ? ts.ScriptKind.TSX : undefined;
   const host: ts.CompilerHost = {
     getSourceFile: (name, version) =>
-      name === fileName ? ts.createSourceFile(name, source, version, true) : undefined,
+      name === fileName ? ts.createSourceFile(name, source, version, true, kind) : undefined,
     writeFile: () => undefined,
     getDefaultLibFileName: () => 'lib.d.ts',
     getCurrentDirectory: () => '/',
@@ -55,6 +59,6 @@ export function rewrite(fileName: string, source: string, known: ReadonlySet<str
     else rewritten.code = text.replace(/^export \{\};$|^\/\/# sourceMappingURL=.*$/gm, '');
   };
   const before = [live(liveNames(file, checker, known), checker, unit), guards];
-  program.emit(file, write, undefined, false, { before });
+  program.emit(file, write, undefined, false, { before, after: [elements] });
   return rewritten;
 }

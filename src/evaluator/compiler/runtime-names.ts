@@ -1,4 +1,4 @@
-import ts from 'typescript';
+import ts from './typescript.js';
 
 /** What a rewritten cell calls its variables' object and its runtime (`run/runtime.ts`). */
 export const SCOPE = '__scope';

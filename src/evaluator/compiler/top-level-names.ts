@@ -1,12 +1,12 @@
 import { isBuiltin } from 'node:module';
-import ts from 'typescript';
-import { importBindings, isAmbient } from './names.js';
+import ts from './typescript.js';
+import { importBindings, isAmbient, isExported } from './names.js';
 
 /** How a later cell sees a name: it may assign to a variable, everything else it imports. */
 export type Kind = 'let' | 'const' | 'import';
 
 /** The names of a cell that later cells see, found without types. */
-export function topLevelNames(file: ts.SourceFile): Map<string, Kind> {
+export function topLevelNames({ statements }: { statements: readonly ts.Statement[] }): Map<string, Kind> {
   const names = new Map<string, Kind>();
   const bind = (name: ts.BindingName, kind: Kind): void => {
     if (ts.isIdentifier(name)) names.set(name.text, kind);
@@ -20,7 +20,7 @@ export function topLevelNames(file: ts.SourceFile): Map<string, Kind> {
     if (ts.isVariableDeclarationList(node) && !(node.flags & ts.NodeFlags.BlockScoped)) list(node);
     ts.forEachChild(node, hoisted);
   };
-  for (const statement of file.statements) {
+  for (const statement of statements) {
     if (ts.isVariableStatement(statement)) {
       if (!(statement.declarationList.flags & ts.NodeFlags.Using) || isAmbient(statement))
         list(statement.declarationList);
@@ -38,6 +38,16 @@ export function topLevelNames(file: ts.SourceFile): Map<string, Kind> {
       if (statement.name) names.set(statement.name.text, 'import');
     } else hoisted(statement);
   }
+  return names;
+}
+
+/** Those of a cell's names that it exports itself, as what was written for a file may do. */
+export function exportedNames(file: ts.SourceFile): Set<string> {
+  const exports = (node: ts.Statement): boolean => isExported(node) && !isExported(node, ts.SyntaxKind.DefaultKeyword);
+  const names = new Set(topLevelNames({ statements: file.statements.filter(exports) }).keys());
+  for (const node of file.statements)
+    if (ts.isExportDeclaration(node) && node.exportClause && ts.isNamedExports(node.exportClause))
+      for (const { name } of node.exportClause.elements) names.add(name.text);
   return names;
 }
 

@@ -7,7 +7,7 @@ import { Language } from './language.js';
 import type { CompilerMethods, CompilerSettings } from './protocol.js';
 import { rewrite } from './rewrite.js';
 
-/** Between what is read ahead, cells have their turn (ms). */
+/** The types of packages are read when nobody has asked for anything for so long (ms). */
 const IDLE = 300;
 
 /** The compiler's thread: types are looked at here while the main thread computes. Calls are answered in their order. */
@@ -33,10 +33,16 @@ parentPort?.on('message', ({ id, method, value }: { id: number; method: keyof Co
     parentPort?.postMessage({ id, error });
   }
   worked();
+  readAhead.refresh();
 });
 
-// Types are read before cells ask for them: the language's at once, those of packages when there is time.
+// Types are read before cells ask for them: the language's at once, those of packages one after the other when there is time.
 language.check(0, '1;', []);
-let delay = IDLE;
-for (const [name, type] of Object.entries(settings.globals))
-  if ('module' in type) setTimeout(() => language.check(0, `${name};`, []), (delay += IDLE));
+const packages = Object.keys(settings.globals).filter((name) => 'module' in (settings.globals[name] ?? {}));
+const readAhead = setTimeout(() => {
+  const name = packages.shift();
+  if (name === undefined) return;
+  language.check(0, `${name};`, []);
+  worked();
+  readAhead.refresh();
+}, IDLE);

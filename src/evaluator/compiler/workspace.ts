@@ -1,9 +1,11 @@
 import { join } from 'node:path';
-import ts from 'typescript';
+import ts from './typescript.js';
 import { type Diagnostic, toDiagnostic } from './diagnostics.js';
 import type { EarlierCells, Reach } from './earlier-cells.js';
 import type { Files } from './files.js';
 import { Host } from './host.js';
+import { isJsx } from './parse.js';
+import { exportedNames } from './top-level-names.js';
 
 export interface WorkspaceSettings {
   cwd: string;
@@ -22,6 +24,9 @@ export interface OpenCell {
   start: number;
 }
 
+/** Only what says so imports the functions that make elements: as an option, it would have every file import them. */
+const JSX_PRAGMA = '/** @jsxRuntime automatic */';
+
 /**
  * TypeScript's language service over three files: what earlier cells imported, what they declared, and the cell at hand. Their imports
  * rarely change, so that the program can be taken over from one cell to the next.
@@ -38,18 +43,25 @@ export class Workspace {
     this.#settings = settings;
     const path = (name: string): string => join(cwd, `.strobe-${reach}-${name}`);
     this.#paths = { imported: path('imported.ts'), declared: path('declared.d.ts'), cell: path('cell.ts') };
-    this.#host = new Host({ cwd, home, files, roots: Object.values(this.#paths) });
+    this.#host = new Host({ cwd, home, files, roots: Object.values(this.#paths), cell: this.#paths.cell });
     this.#service = ts.createLanguageService(this.#host, registry);
   }
 
-  /** @param exported the cell's own names */
-  open(prelude: string, text: string, exported: Iterable<string>): OpenCell {
+  /**
+   * @param names the line that declares what earlier cells have left
+   * @param exported the cell's own names
+   */
+  open(names: string, file: ts.SourceFile, exported: Iterable<string>): OpenCell {
     const { files, earlier, reach } = this.#settings;
     const { imported, declared, cell } = this.#paths;
     files.refresh();
     files.update(imported, earlier.imported.text(reach));
     files.update(declared, earlier.declarations(`./.strobe-${reach}-imported.js`, reach));
-    files.write(cell, `${prelude}${text}\nexport { ${[...exported].join(', ')} };`);
+    const prelude = isJsx(file) ? `${JSX_PRAGMA}${names}` : names;
+    this.#host.cellKind = isJsx(file) ? ts.ScriptKind.TSX : ts.ScriptKind.TS;
+    const own = exportedNames(file);
+    const exports = [...exported].filter((name) => !own.has(name));
+    files.write(cell, `${prelude}${file.text}\nexport { ${exports.join(', ')} };`);
     this.#start = prelude.length;
     return { service: this.#service, path: cell, start: this.#start };
   }

@@ -79,6 +79,17 @@ describe('a cell', () => {
   });
 });
 
+it('a cell may hold JSX, whose elements ink renders into its output', async () => {
+  const { stdout, reply } = await kernel.execute(`
+    import { render, Text } from 'ink';
+    const app = render(<Text>Hello from {'ink'}</Text>, { debug: true, patchConsole: false });
+    app.unmount();
+  `);
+  expect(reply.content).toMatchObject({ status: 'ok' });
+  expect(stdout).toContain('Hello from ink');
+  expect((await kernel.execute('<Text colour="red">hi</Text>')).reply.content['evalue']).toMatch(/colour/);
+});
+
 it('cells cannot end the kernel', async () => {
   const { reply } = await kernel.execute('process.exit(3)');
   expect(reply.content).toMatchObject({ status: 'error', ename: 'ContractError' });
@@ -108,11 +119,21 @@ describe('options of execute_request', () => {
 
   it('user_expressions are evaluated after the cell, each with its own result or error', async () => {
     const { reply } = await kernel.execute('const three = 3', {
-      user_expressions: { good: 'three * 2', bad: 'nothing.here' },
+      user_expressions: {
+        good: 'three * 2',
+        untyped: 'nothing.here',
+        unread: '1 +',
+        thrown: `(() => { throw new RangeError('far') })()`,
+        hidden: `({ [Symbol.for('Jupyter.display')]: () => { throw new Error('no picture') } })`,
+      },
     });
-    const { good, bad } = reply.content['user_expressions'];
+    expect(reply.content['status']).toBe('ok');
+    const { good, untyped, unread, thrown, hidden } = reply.content['user_expressions'];
     expect(good).toEqual({ status: 'ok', data: { 'text/plain': '6' }, metadata: {} });
-    expect(bad).toMatchObject({ status: 'error' });
+    expect(untyped).toMatchObject({ status: 'error', ename: 'TypeScriptError' });
+    expect(unread).toMatchObject({ status: 'error', ename: 'TypeScriptError' });
+    expect(thrown).toMatchObject({ status: 'error', ename: 'RangeError', evalue: 'far' });
+    expect(hidden).toMatchObject({ status: 'error', evalue: 'no picture' });
   });
 });
 

@@ -40,7 +40,15 @@ describe('strobe kernel install', () => {
     expect(await strobe(['install', ...args])).toMatchObject({ code: 0, output: expect.stringContaining(place) });
     const spec = JSON.parse(await readFile(join(place, 'kernel.json'), 'utf8')) as object;
     expect(spec).toMatchObject({
-      argv: [process.execPath, main, 'kernel', 'start', '--connection-file', '{connection_file}'],
+      argv: [
+        process.execPath,
+        '--max-semi-space-size=8',
+        main,
+        'kernel',
+        'start',
+        '--connection-file',
+        '{connection_file}',
+      ],
       display_name: 'TypeScript (Strobe)',
       language: 'typescript',
       interrupt_mode: 'message',

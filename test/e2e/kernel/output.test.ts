@@ -64,6 +64,18 @@ describe('display', () => {
     expect(shown?.content).toMatchObject({ data, transient: {} });
   });
 
+  it('shows records as a table, as a result and by display()', async () => {
+    const { messages } = await kernel.execute(
+      `const records = [{ epoch: 1, loss: 0.5 }, { epoch: 2 }]; display(records); records`,
+    );
+    const shown = messages.filter(({ type }) => type === 'display_data' || type === 'execute_result');
+    expect(shown).toHaveLength(2);
+    for (const { content } of shown) {
+      expect(content['data']['text/html']).toMatch(/<table[^]*epoch[^]*loss[^]*0\.5/);
+      expect(content['data']['text/plain']).toMatch(/epoch\s+loss/);
+    }
+  });
+
   it('waits, before the cell is done, for an object that takes its time to show itself', async () => {
     const slow = `({ [Symbol.for('Jupyter.display')]: async () => {
       await new Promise((resolve) => setTimeout(resolve, 50));

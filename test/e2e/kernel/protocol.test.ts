@@ -62,6 +62,39 @@ describe('help with code', () => {
     expect(nothing).toMatchObject({ status: 'ok', found: false, data: {} });
   });
 
+  it("completes members of an imported package and of a local file's exports, with types and documentation", async () => {
+    const complete = async (marked: string) => {
+      const [code, cursor_pos] = [marked.replace('|', ''), marked.indexOf('|')];
+      const { matches, metadata } = await kernel.request('shell', 'complete_request', { code, cursor_pos });
+      return { matches, first: metadata._jupyter_types_experimental[0] };
+    };
+    await kernel.execute(
+      `import * as core from '@tensorflow/tfjs'; import { SGD } from 'strobe'; import * as errors from './src/errors.ts';`,
+    );
+    await kernel.execute('const layer = core.layers.dense({ units: 1 })');
+    const onehot = await complete('[1, core.oneHot|]');
+    expect(onehot.matches).toContain('oneHot');
+    expect(onehot.first.signature).toMatch(/oneHot/);
+    expect(onehot.first.documentation).toMatch(/one-hot/);
+    expect((await complete('layer.countPar|')).first).toMatchObject({ text: 'countParams', type: 'method' });
+    expect((await complete('errors.descri|')).first.signature).toMatch(/describe\(value: unknown\): string/);
+    expect((await complete('new SG|(')).first.documentation).toMatch(/momentum/);
+  });
+
+  it('inspects what packages and local files export, in the middle of an expression', async () => {
+    const inspect = async (marked: string) => {
+      const [code, cursor_pos] = [marked.replace('|', ''), marked.indexOf('|')];
+      return (await kernel.request('shell', 'inspect_request', { code, cursor_pos, detail_level: 1 }))['data'][
+        'text/plain'
+      ];
+    };
+    expect(await inspect('f(1, core.one|Hot([0], 2))')).toMatch(/oneHot\(indices: [^]*\): [^]*one-hot/);
+    expect(await inspect('const n = layer.count|Params() + 1')).toMatch(/countParams\(\): number[^]*Counts/);
+    expect(await inspect('[errors.descr|ibe(2)]')).toMatch(/describe\(value: unknown\): string/);
+    expect(await inspect('new SGD(layer, |)')).toMatch(/new SGD\(params: [^]*momentum/);
+    expect(await inspect('console.log(la|yer)')).toMatch(/^const layer: Dense/);
+  });
+
   it('knows whether code is complete', async () => {
     const status = async (code: string) => kernel.request('shell', 'is_complete_request', { code });
     expect(await status('1 + 1')).toEqual({ status: 'complete' });

@@ -66,6 +66,27 @@ describe('a run that plays', () => {
     }
   });
 
+  it('is seen and changed by subshells between the steps of the cell that waits for it', async () => {
+    const { subshell_id: subshell } = await kernel.request('control', 'create_subshell_request');
+    const busy = kernel.start(`console.log('begun'); await run.epoch(100_000)`);
+    await kernel.printed(busy, 'begun');
+    const beside = async (code: string) => (await kernel.done(kernel.start(code, { subshell }))).result;
+    const first = Number(await beside('run.position.globalStep'));
+    await beside('run.trainer.optimizers[0].lr = 0.002');
+    await sleep(100);
+    expect(Number(await beside('run.position.globalStep'))).toBeGreaterThan(first);
+    expect(await beside('run.trainer.optimizers[0].lr')).toBe('0.002');
+    // The front end asks for completions meanwhile.
+    const asked = await kernel.request('shell', 'complete_request', { code: 'run.posi', cursor_pos: 8 });
+    expect(asked['matches']).toContain('position');
+    const status = kernel.of(busy).findLast(({ type }) => type === 'status');
+    expect(status?.content['execution_state']).toBe('busy');
+    await kernel.request('control', 'interrupt_request');
+    expect((await kernel.done(busy)).reply.content['ename']).toBe('KeyboardInterrupt');
+    await kernel.request('control', 'delete_subshell_request', { subshell_id: subshell });
+    expect((await kernel.execute('run.status')).result).toBe(`'paused'`);
+  });
+
   it('and a fit that is interrupted ends with its end hooks', async () => {
     const id = kernel.start(`
       class Told extends Line {
