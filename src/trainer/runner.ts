@@ -37,6 +37,8 @@ export class Runner {
   executing = false;
   /** True once it has done anything at all. */
   begun = false;
+  /** Called when it has ended, however that came about. */
+  onEnd: () => void = () => undefined;
   readonly #prepare: () => Promise<void>;
 
   /** @param prepare what has to be waited for before the first phase: the engine, and the checkpoint to go on from. */
@@ -108,7 +110,7 @@ export class Runner {
     this.reason = reason;
     trainer.status = 'finished';
     this.#warnOf(await this.execution.unwind());
-    leave(this.execution.session);
+    this.#leave();
     this.#rest();
   }
 
@@ -117,7 +119,7 @@ export class Runner {
     this.outcome = session.trainer.shouldStop && session.stage === 'fit' ? 'stopped' : 'completed';
     this.reason = session.endReason;
     session.trainer.status = 'finished';
-    leave(session);
+    this.#leave();
   }
 
   async #abort(error: unknown, outcome: 'interrupted' | 'failed'): Promise<void> {
@@ -137,8 +139,13 @@ export class Runner {
     for (const callback of trainer.callbacks) await attempt(() => callback.onException?.(trainer, module, error));
     await attempt(() => session.data.dataModule?.onException?.(error));
     errors.push(...(await this.execution.unwind()));
-    leave(session);
+    this.#leave();
     this.#warnOf(errors);
+  }
+
+  #leave(): void {
+    leave(this.execution.session);
+    this.onEnd();
   }
 
   #rest(): void {

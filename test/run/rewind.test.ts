@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { CSVLogger, ModelCheckpoint } from 'strobe';
+import { CSVLogger, ModelCheckpoint, type Run } from 'strobe';
 import { start, weights, finished, uninterrupted } from './support.js';
 
 describe('going back', () => {
@@ -58,6 +58,21 @@ describe('going back', () => {
     await run.rewind({ step: 5 });
     expect(await finished(run)).toEqual(uninterrupted);
     ahead.dispose();
+  });
+
+  it('lets go of what it remembers when the run ends: stopped, and taken over by another run, too', async () => {
+    for (const end of [
+      (run: Run) => run.stop(),
+      (run: Run) => run.trainer.fit(run.module, []).catch(() => undefined),
+      (run: Run) => run.finish(),
+    ]) {
+      const { run } = start();
+      await run.step(4);
+      expect(run.history.bytes).toBeGreaterThan(0);
+      await end(run);
+      expect(run.status).not.toBe('paused');
+      expect(run.history).toMatchObject({ from: -1, bytes: 0 });
+    }
   });
 
   it('says what is kept when the history does not reach', async () => {
