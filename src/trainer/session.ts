@@ -232,6 +232,12 @@ export class Session {
     for (const parameter of this.parameters) parameter.grad = null;
   }
 
+  letGoOfOptimizers(): void {
+    for (const optimizer of this.optimizers) optimizer.dispose();
+    this.optimizers = [];
+    this.schedulers = [];
+  }
+
   /** The checkpoint that this session went on from has served. */
   letGoOfCheckpoint(): void {
     if (this.resume) disposeAll(tensorsIn(this.resume.checkpoint));

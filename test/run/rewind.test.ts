@@ -116,6 +116,18 @@ describe('going back', () => {
     expect(run.position).toEqual(position);
   });
 
+  it('returns to before the first hook, as if nothing had been', async () => {
+    const { run } = start();
+    const fresh = run.snapshot();
+    await run.step(4);
+    await run.restore(fresh);
+    expect(run.trainer.optimizers).toEqual([]);
+    await run.next();
+    expect(run.position).toMatchObject({ hook: 'setup', globalStep: 0 });
+    expect(await finished(run)).toEqual(uninterrupted);
+    fresh.dispose();
+  });
+
   it('returns to a snapshot taken at any hook, between forward and backward too', async () => {
     const { run } = start();
     await run.until('onBeforeBackward', ({ position }) => position.globalStep === 4);
