@@ -2,7 +2,7 @@ import type { Execution } from './execution.js';
 import { Halt } from './halt.js';
 import type { HookName } from './hooks.js';
 import { beyondInterrupts } from './interrupt.js';
-import { leave } from './tenancy.js';
+import { leave, takeOver } from './tenancy.js';
 
 /** How a run ended: as far as it was to go, by a stop, by an interrupt, by an error. */
 export type Outcome = 'completed' | 'stopped' | 'interrupted' | 'failed';
@@ -109,6 +109,8 @@ export class Runner {
     this.outcome = 'stopped';
     this.reason = reason;
     trainer.status = 'finished';
+    // Its end hooks see, and change, its own weights.
+    if (this.begun) takeOver(this.execution.session);
     this.#warnOf(await this.execution.unwind());
     this.#leave();
     this.#rest();
@@ -128,6 +130,7 @@ export class Runner {
     this.outcome = outcome;
     this.reason = error instanceof Error ? error.message : String(error);
     trainer.status = outcome;
+    takeOver(session);
     const errors: unknown[] = [];
     const attempt = async (work: () => unknown): Promise<void> => {
       try {

@@ -208,8 +208,10 @@ export class Trainer {
    */
   async saveCheckpoint(path: string, { weightsOnly = false }: { weightsOnly?: boolean } = {}): Promise<void> {
     if (!this.#runner) throw nothingToSave();
-    const { execution } = this.#runner;
+    const { execution, begun, outcome } = this.#runner;
     const { session } = execution;
+    // Another run may have had its turn in the module.
+    if (begun && outcome === undefined) takeOver(session);
     if (session.hands.stepping && !session.module.automaticOptimization) throw insideManualStep();
     const checkpoint = weightsOnly ? captureWeights(session, execution) : captureState(session, execution);
     try {

@@ -1,4 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
+import { LambdaCallback, type Module } from 'strobe';
 import { start, weights, finished, uninterrupted } from './support.js';
 
 describe('a fork', () => {
@@ -33,5 +38,28 @@ describe('a fork', () => {
     await run.step();
     expect(await run.validate()).toHaveLength(1);
     expect(await (await run.fork()).finish()).toMatchObject({ epochs: 1, reason: 'maxEpochs=1 reached' });
+  });
+
+  it('leaves the run it came from its own weights when that is saved or stopped', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'strobe-fork-'));
+    try {
+      const { run } = start();
+      await run.step(4);
+      const fork = await run.fork();
+      await fork.step(2);
+      const path = join(folder, 'first.ckpt');
+      await run.save(path);
+      const resumed = start({ ckptPath: path }).run;
+      expect(await finished(resumed)).toEqual(uninterrupted);
+
+      // What the end hooks of one do to the module is not done to the other.
+      const clear = ({ module }: { module: Module }) =>
+        module.parameters().forEach((parameter) => parameter.assign(tf.zeros(parameter.shape)));
+      run.trainer.callbacks.add(new LambdaCallback({ onTrainEnd: clear }));
+      await run.stop();
+      expect(await finished(fork)).toEqual(uninterrupted);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 });
