@@ -42,6 +42,7 @@ export async function forkOf(runner: Runner): Promise<Runner> {
     branch.takeStock();
     if (session.optimizers.length > 0) configureOptimizers(branch);
     await travel(forked, snapshot);
+    session.data.share();
     return forked;
   } finally {
     snapshot.dispose();

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { LambdaCallback, type Module } from 'strobe';
-import { start, weights, finished, uninterrupted } from './support.js';
+import { LambdaCallback, Trainer, type Module } from 'strobe';
+import { Net, quiet, start, weights, finished, uninterrupted } from './support.js';
 
 describe('a fork', () => {
   it('goes its own way; the first run does not notice', async () => {
@@ -61,5 +61,18 @@ describe('a fork', () => {
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
+  });
+
+  it('shares its data: the data module is torn down when the last of them is done with it', async () => {
+    let torn = 0;
+    const data = { trainDataloader: () => [[tf.ones([2, 4]), tf.ones([2, 1])]], teardown: () => void torn++ };
+    const run = new Trainer({ ...quiet, maxEpochs: 1 }).run(new Net(), data);
+    const fork = await run.fork();
+    const second = await fork.fork();
+    await fork.finish();
+    await second.stop();
+    expect(torn).toBe(0);
+    await run.finish();
+    expect(torn).toBe(1);
   });
 });
