@@ -14,15 +14,18 @@ export class Average {
   values: Record<string, tf.Tensor> = {};
   /** How many sets of weights are in it. */
   count = 0;
+  #over = false;
 
   /** Takes the weights as they are for a beginning, if there is none yet. */
   begin(weights: Record<string, tf.Tensor>): void {
     if (Object.keys(this.values).length > 0) return;
+    this.#begin();
     this.values = mapped(weights, retain);
   }
 
   /** The first set is copied, the others are mixed in. */
   update(weights: Record<string, tf.Tensor>, mix: AverageFunction): void {
+    this.#begin();
     const before = this.values;
     const { count } = this;
     this.values = mapped(weights, (now, name) => {
@@ -42,12 +45,20 @@ export class Average {
     const before = this.values;
     this.values = mapped(values, retain);
     this.count = count;
+    this.#over = false;
     tf.dispose(before);
   }
 
+  /** The next average begins anew; how many sets of weights were in this one can still be asked. */
   dispose(): void {
     tf.dispose(this.values);
     this.values = {};
+    this.#over = true;
+  }
+
+  #begin(): void {
+    if (this.#over) this.count = 0;
+    this.#over = false;
   }
 }
 

@@ -19,11 +19,10 @@ const schema = z.strictObject({
 export type OnExceptionCheckpointOptions = z.input<typeof schema>;
 
 /**
- * Saves a run that fails or is interrupted. The next fit with such a callback goes on from the file by itself; a fit that
+ * Saves a fit that fails or is interrupted. The next fit with such a callback goes on from the file by itself; a fit that
  * ends well deletes it.
  */
 export class OnExceptionCheckpoint extends Callback {
-  /** Where it saves. */
   /** Where it saves. */
   readonly ckptPath: string;
 
@@ -38,7 +37,9 @@ export class OnExceptionCheckpoint extends Callback {
     return 'checkpoint';
   }
 
+  /** Of a fit only: there is nothing in an evaluation to go on with. */
   override async onException(trainer: Trainer): Promise<void> {
+    if (trainer.stage !== 'fit') return;
     await trainer.saveCheckpoint(this.ckptPath);
   }
 

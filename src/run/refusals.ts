@@ -82,7 +82,7 @@ export function underWay(): ContractError {
     StrobeError.compose('The run is under way.', {
       expected: 'one step, until, epoch or finish at a time',
       received: 'a second one before the first has come to its end',
-      hint: 'await the first',
+      hint: 'await the first; in a hook, use the trainer: trainer.shouldStop = true, trainer.saveCheckpoint(path)',
     }),
   );
 }

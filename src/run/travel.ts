@@ -19,6 +19,8 @@ export async function travel({ execution }: Runner, snapshot: Snapshot): Promise
   takeOver(session);
   restoreSnapshotFields(session, snapshot);
   execution.jump(snapshot.state.run.place);
+  // A place from before they were configured: the program comes to that again.
+  if (snapshot.state.optimizerStates.length === 0) session.letGoOfOptimizers();
   await arrive(session, execution, snapshot.state);
   session.trainer.loggers.forEach((logger, i) => {
     const state = snapshot.state.run.loggers[i];
@@ -40,6 +42,7 @@ export async function forkOf(runner: Runner): Promise<Runner> {
     branch.takeStock();
     if (session.optimizers.length > 0) configureOptimizers(branch);
     await travel(forked, snapshot);
+    session.data.share();
     return forked;
   } finally {
     snapshot.dispose();

@@ -49,6 +49,7 @@ export class Walk {
     this.runner = runner;
     this.history = new History(options.historyBytes);
     this.#options = options;
+    runner.onEnd = () => this.history.clear();
   }
 
   get session() {
@@ -108,8 +109,7 @@ export class Walk {
       if (thrown) throw thrown.error;
       return hook && this.#event(hook);
     } finally {
-      if (runner.outcome !== undefined) this.history.clear();
-      else {
+      if (runner.outcome === undefined) {
         session.rememberWeights();
         this.#stand();
       }

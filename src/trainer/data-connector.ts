@@ -40,6 +40,7 @@ export class DataConnector {
   readonly #given: Partial<Record<DataKind, Loader | Loader[]>> = {};
   readonly #module: Module;
   readonly #cache = new Map<DataKind, Loader[]>();
+  #users = 1;
 
   constructor(module: Module, stage: Stage, data: DataInput | undefined) {
     this.#module = module;
@@ -66,6 +67,17 @@ export class DataConnector {
   /** Whether the loaders of this kind were passed in the call: nobody can be asked for others. */
   given(kind: DataKind): boolean {
     return this.#given[kind] !== undefined;
+  }
+
+  /** One more run goes on with this data. */
+  share(): void {
+    this.#users += 1;
+  }
+
+  /** A run is done with it. True for the last of them: then the data module is torn down. */
+  release(): boolean {
+    this.#users -= 1;
+    return this.#users === 0;
   }
 
   /** The same sources, asked again. */

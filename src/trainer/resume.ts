@@ -2,8 +2,9 @@ import { latestCheckpoint, rescuedCheckpoint } from '../callbacks/checkpoints/la
 import { readCheckpoint } from '../checkpoint/store.js';
 import type { Execution } from './execution.js';
 import type { Stage } from './hooks.js';
+import { freshProgress } from './progress.js';
 import { noBestCheckpoint } from './refusals.js';
-import { arrive, isRunState, underOwnStopRequest } from './state.js';
+import { arrive, isRunState, underOwnStopRequest, type RunState } from './state.js';
 import type { Trainer } from './trainer.js';
 
 /** The file to go on from: the one asked for, or what a fit that failed has left. */
@@ -31,8 +32,16 @@ export async function goOnFrom(execution: Execution, path: string): Promise<void
   session.resume = { checkpoint, state };
   if (!state) return;
   trainer.seed = state.run.seed;
+  if (state.run.stage !== 'fit') return beginWhereTrainingStood(state);
   execution.enter(state.run.place, async () => {
     await underOwnStopRequest(trainer, async () => arrive(session, execution, state));
     session.letGoOfCheckpoint();
   });
+}
+
+/** Saved in an evaluation of its own, a state has no place in a fit: the next epoch is what it goes on with. */
+function beginWhereTrainingStood({ run }: RunState): void {
+  run.loop = 'train';
+  run.metricLevel = undefined;
+  run.progress.evaluation = freshProgress().evaluation;
 }

@@ -2,7 +2,7 @@ import type { Execution } from './execution.js';
 import { Halt } from './halt.js';
 import type { HookName } from './hooks.js';
 import { beyondInterrupts } from './interrupt.js';
-import { leave } from './tenancy.js';
+import { leave, takeOver } from './tenancy.js';
 
 /** How a run ended: as far as it was to go, by a stop, by an interrupt, by an error. */
 export type Outcome = 'completed' | 'stopped' | 'interrupted' | 'failed';
@@ -37,6 +37,8 @@ export class Runner {
   executing = false;
   /** True once it has done anything at all. */
   begun = false;
+  /** Called when it has ended, however that came about. */
+  onEnd: () => void = () => undefined;
   readonly #prepare: () => Promise<void>;
 
   /** @param prepare what has to be waited for before the first phase: the engine, and the checkpoint to go on from. */
@@ -107,8 +109,10 @@ export class Runner {
     this.outcome = 'stopped';
     this.reason = reason;
     trainer.status = 'finished';
+    // Its end hooks see, and change, its own weights.
+    if (this.begun) takeOver(this.execution.session);
     this.#warnOf(await this.execution.unwind());
-    leave(this.execution.session);
+    this.#leave();
     this.#rest();
   }
 
@@ -117,7 +121,7 @@ export class Runner {
     this.outcome = session.trainer.shouldStop && session.stage === 'fit' ? 'stopped' : 'completed';
     this.reason = session.endReason;
     session.trainer.status = 'finished';
-    leave(session);
+    this.#leave();
   }
 
   async #abort(error: unknown, outcome: 'interrupted' | 'failed'): Promise<void> {
@@ -126,6 +130,7 @@ export class Runner {
     this.outcome = outcome;
     this.reason = error instanceof Error ? error.message : String(error);
     trainer.status = outcome;
+    takeOver(session);
     const errors: unknown[] = [];
     const attempt = async (work: () => unknown): Promise<void> => {
       try {
@@ -137,8 +142,13 @@ export class Runner {
     for (const callback of trainer.callbacks) await attempt(() => callback.onException?.(trainer, module, error));
     await attempt(() => session.data.dataModule?.onException?.(error));
     errors.push(...(await this.execution.unwind()));
-    leave(session);
+    this.#leave();
     this.#warnOf(errors);
+  }
+
+  #leave(): void {
+    leave(this.execution.session);
+    this.onEnd();
   }
 
   #rest(): void {

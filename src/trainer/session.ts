@@ -55,7 +55,7 @@ export class Session {
   predictions: unknown[][] = [];
   /** The checkpoint this session goes on from. */
   resume: ResumePoint | undefined;
-  /** Optimizers' and schedulers' states of the fit before, when this one goes on with it. */
+  /** Optimizers' and schedulers' states of the fit before, when this session goes on with it or may be followed by one that does. */
   inherited: Pick<RunState, 'optimizerStates' | 'lrSchedulers'> | undefined;
   /** Whether live metric values are those of the current step, of the whole epoch, or not of a loop at all. */
   metricLevel: 'step' | 'epoch' | undefined;
@@ -226,8 +226,16 @@ export class Session {
     this.emptyHands();
     this.letGoOfCheckpoint();
     for (const collection of Object.values(this.metrics)) collection.reset();
+    disposeAll(tensorsIn(this.inherited));
+    this.inherited = undefined;
     for (const optimizer of this.optimizers) optimizer.dispose();
     for (const parameter of this.parameters) parameter.grad = null;
+  }
+
+  letGoOfOptimizers(): void {
+    for (const optimizer of this.optimizers) optimizer.dispose();
+    this.optimizers = [];
+    this.schedulers = [];
   }
 
   /** The checkpoint that this session went on from has served. */

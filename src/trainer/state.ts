@@ -95,8 +95,7 @@ export function captureState(s: Session, execution: Execution): RunState {
   return {
     ...captureWeights(s, execution),
     callbacks: callbackStates(s),
-    optimizerStates: s.optimizers.map((optimizer) => optimizer.stateDict()),
-    lrSchedulers: s.schedulers.map(({ scheduler }) => clonePlain(scheduler.stateDict())),
+    ...optimizerStatesOf(s),
     ...(s.data.dataModule?.stateDict ? { dataModule: s.data.dataModule.stateDict() } : {}),
     run: captureRun(s, execution),
   };
@@ -115,6 +114,15 @@ export function captureWeights(s: Session, execution: Execution): Checkpoint {
     stateDict: s.handlesOn([...s.parameters, ...s.buffers]),
     ...(module.extraState ? { extraState: module.extraState() } : {}),
     ...(Object.keys(module.hparams).length > 0 ? { hyperParameters: clonePlain(module.hparams) } : {}),
+  };
+}
+
+/** States of optimizers and schedulers; those of the fit before until there are any. The tensors are the caller's. */
+export function optimizerStatesOf(s: Session): Pick<RunState, 'optimizerStates' | 'lrSchedulers'> {
+  if (s.inherited) return mapTensors(s.inherited, retain) as typeof s.inherited;
+  return {
+    optimizerStates: s.optimizers.map((optimizer) => optimizer.stateDict()),
+    lrSchedulers: s.schedulers.map(({ scheduler }) => clonePlain(scheduler.stateDict())),
   };
 }
 

@@ -11,7 +11,6 @@ import type { Optimizer, SchedulerConfig } from '../optim/index.js';
 import type { Profiler } from '../profilers/index.js';
 import { globalSeed } from '../random/index.js';
 import { Run, type RunOptions } from '../run/run.js';
-import { clonePlain } from '../tensors/plain.js';
 import { CallbackList } from './callback.js';
 import { drain } from './drain.js';
 import { DataConnector, type DataInput } from './data-connector.js';
@@ -33,7 +32,7 @@ import { freshProgress, type Progress } from './progress.js';
 import { Session } from './session.js';
 import { MetricHistory, type MetricRow } from './metric-history.js';
 import { takeOver } from './tenancy.js';
-import { captureState, captureWeights, disposeState, isRunState } from './state.js';
+import { captureState, captureWeights, disposeState, isRunState, optimizerStatesOf } from './state.js';
 
 const PROGRAMS = { fit, validate, test, predict };
 
@@ -182,10 +181,9 @@ export class Trainer {
       // A run that was left standing gives up the trainer; what it began is ended.
       if (former && former.outcome === undefined && former.begun)
         await former.abandon('another run took over its trainer');
-      if (more !== undefined) {
-        Object.assign(this.limits, { maxEpochs: this.progress.epoch + more, maxSteps: -1 });
-        session.inherited = former && statesOf(former, model);
-      }
+      if (more !== undefined) Object.assign(this.limits, { maxEpochs: this.progress.epoch + more, maxSteps: -1 });
+      // An evaluation keeps them for a fit that goes on after it.
+      if (more !== undefined || stage !== 'fit') session.inherited = former && statesOf(former, model);
       former?.execution.session.dispose();
       this.stage = stage;
       if (stage === 'fit') this.requestStop(false, '');
@@ -210,8 +208,10 @@ export class Trainer {
    */
   async saveCheckpoint(path: string, { weightsOnly = false }: { weightsOnly?: boolean } = {}): Promise<void> {
     if (!this.#runner) throw nothingToSave();
-    const { execution } = this.#runner;
+    const { execution, begun, outcome } = this.#runner;
     const { session } = execution;
+    // Another run may have had its turn in the module.
+    if (begun && outcome === undefined) takeOver(session);
     if (session.hands.stepping && !session.module.automaticOptimization) throw insideManualStep();
     const checkpoint = weightsOnly ? captureWeights(session, execution) : captureState(session, execution);
     try {
@@ -455,11 +455,11 @@ function moreEpochs(epochs: number | undefined): number | undefined {
   );
 }
 
-/** What a fit leaves to one that goes on with it. */
+/** What a fit leaves to one that goes on with it, evaluations in between or not. */
 function statesOf({ execution: { session } }: Runner, model: Module): Session['inherited'] {
-  if (session.module !== model || session.stage !== 'fit') return undefined;
-  return {
-    optimizerStates: session.optimizers.map((optimizer) => optimizer.stateDict()),
-    lrSchedulers: session.schedulers.map(({ scheduler }) => clonePlain(scheduler.stateDict())),
-  };
+  if (session.module !== model) return undefined;
+  if (session.stage === 'fit') return optimizerStatesOf(session);
+  const { inherited } = session;
+  session.inherited = undefined;
+  return inherited;
 }

@@ -117,6 +117,20 @@ describe('averaging weights', () => {
   });
 });
 
+it.each([
+  ['WeightAveraging', () => new WeightAveraging()],
+  ['StochasticWeightAveraging', () => new StochasticWeightAveraging({ swaLrs: 0.1, swaEpochStart: 1 })],
+])('%s averages the weights of a second fit by themselves', async (_, make) => {
+  const [model, average] = [new Falling(), make()];
+  const trainer = quietTrainer({ maxEpochs: 2, callbacks: [average] });
+  await trainer.fit(model, ones(1));
+  near([model.value], [0.85]); // of 0.9 and 0.8
+  expect(average.averaged).toBe(2);
+  await trainer.fit(model, ones(1), { epochs: 2 });
+  near([model.value], [0.7]); // of 0.75 and 0.65
+  expect(average.averaged).toBe(2);
+});
+
 describe('stochastic weight averaging', () => {
   const { called } = oracle('swa');
   class Rates extends Callback {

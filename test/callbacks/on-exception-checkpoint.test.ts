@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { afterEach, expect, it, vi } from 'vitest';
 import { OnExceptionCheckpoint } from 'strobe';
 import { batches, quietTrainer, scratchFolder, Scripted } from '../support/scripted.js';
@@ -65,4 +65,21 @@ it('is not taken for the checkpoint callback', () => {
 
 it('needs a folder', () => {
   expect(() => new OnExceptionCheckpoint({} as never)).toThrow('dirpath');
+});
+
+it('saves nothing of an evaluation that fails, and keeps what a fit has left', async () => {
+  const callback = new OnExceptionCheckpoint({ dirpath: folder() });
+  class Untestable extends Fragile {
+    override testStep(): void {
+      throw new RangeError('not tested');
+    }
+  }
+  const trainer = quietTrainer({ maxEpochs: 1, callbacks: [callback] });
+  const model = new Untestable();
+  await expect(trainer.test(model, batches(1))).rejects.toThrow('not tested');
+  expect(existsSync(callback.ckptPath)).toBe(false);
+  await expect(trainer.fit(model, batches(5))).rejects.toThrow('broken');
+  const { mtimeMs } = statSync(callback.ckptPath);
+  await expect(trainer.test(model, batches(1))).rejects.toThrow('not tested');
+  expect(statSync(callback.ckptPath).mtimeMs).toBe(mtimeMs);
 });

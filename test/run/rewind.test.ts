@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { CSVLogger, ModelCheckpoint } from 'strobe';
+import { CSVLogger, ModelCheckpoint, type Run } from 'strobe';
 import { start, weights, finished, uninterrupted } from './support.js';
 
 describe('going back', () => {
@@ -60,6 +60,21 @@ describe('going back', () => {
     ahead.dispose();
   });
 
+  it('lets go of what it remembers when the run ends: stopped, and taken over by another run, too', async () => {
+    for (const end of [
+      (run: Run) => run.stop(),
+      (run: Run) => run.trainer.fit(run.module, []).catch(() => undefined),
+      (run: Run) => run.finish(),
+    ]) {
+      const { run } = start();
+      await run.step(4);
+      expect(run.history.bytes).toBeGreaterThan(0);
+      await end(run);
+      expect(run.status).not.toBe('paused');
+      expect(run.history).toMatchObject({ from: -1, bytes: 0 });
+    }
+  });
+
   it('says what is kept when the history does not reach', async () => {
     const { run } = start({ history: { limitBytes: 0 } });
     await run.step(3);
@@ -99,6 +114,18 @@ describe('going back', () => {
       );
     }
     expect(run.position).toEqual(position);
+  });
+
+  it('returns to before the first hook, as if nothing had been', async () => {
+    const { run } = start();
+    const fresh = run.snapshot();
+    await run.step(4);
+    await run.restore(fresh);
+    expect(run.trainer.optimizers).toEqual([]);
+    await run.next();
+    expect(run.position).toMatchObject({ hook: 'setup', globalStep: 0 });
+    expect(await finished(run)).toEqual(uninterrupted);
+    fresh.dispose();
   });
 
   it('returns to a snapshot taken at any hook, between forward and backward too', async () => {

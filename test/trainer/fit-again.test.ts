@@ -188,6 +188,42 @@ describe('a second fit', () => {
     await expect(trainer.fit(parts, upTo(3), { epochs: 0 })).rejects.toThrow(/wrong value for epochs/);
   });
 
+  it('goes on with moments and rates after an evaluation, too, and from what is saved after one', async () => {
+    class Tested extends Scheduled {
+      override validationStep(): void {}
+    }
+    const whole = new Tested();
+    await quietTrainer({ maxEpochs: 4 }).fit(whole, upTo(3));
+    const parts = new Tested();
+    const trainer = quietTrainer({ maxEpochs: 2 });
+    await trainer.fit(parts, upTo(3));
+    await trainer.validate(parts, upTo(1));
+    const path = join(folder, 'evaluated.ckpt');
+    await trainer.saveCheckpoint(path);
+    const before = tf.memory().numTensors;
+    await trainer.validate(parts, upTo(1));
+    expect(tf.memory().numTensors - before).toBe(1); // The data's.
+    await trainer.fit(parts, upTo(3), { epochs: 2 });
+    expect(parts.value).toBe(whole.value);
+    const resumed = new Tested();
+    await quietTrainer({ maxEpochs: 4 }).fit(resumed, upTo(3), { ckptPath: path });
+    expect(resumed.value).toBe(whole.value);
+  });
+
+  it('begins its next epoch when it goes on from the middle of an evaluation', async () => {
+    const path = join(folder, 'in-evaluation.ckpt');
+    class Tested extends Itemised {
+      override validationStep(): void {}
+    }
+    const run = quietTrainer().run(new Tested(), upTo(2), { stage: 'validate' });
+    await run.until('onValidationBatchEnd', ({ batchIdx }) => batchIdx === 1);
+    await run.save(path);
+    const model = new Tested();
+    const { metrics } = await quietTrainer().fit(model, items(), { ckptPath: path });
+    expect(model.seen).toHaveLength(4);
+    expect(metrics).toEqual({ item: 1.5 });
+  });
+
   it('leaves no tensors of the first behind', async () => {
     const model = new Scheduled();
     const data = upTo(3);

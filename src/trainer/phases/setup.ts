@@ -33,7 +33,7 @@ export async function teardownData(s: Session): Promise<void> {
   await s.trainSource?.close();
   for (const source of s.evaluationSources) await source.close();
   s.emptyHands();
-  await s.data.dataModule?.teardown?.(s.stage);
+  if (s.data.release()) await s.data.dataModule?.teardown?.(s.stage);
 }
 
 /** Builds layers that wait for their first input, and takes stock of what there is to train. */
