@@ -74,7 +74,7 @@ module.exports = {
     only('repl/commands/', ['repl/(runs|store|panes|text)/', 'src/index', 'src/display/']),
     only('repl/prompt/', ['repl/(runs|store|text)/', 'src/(index|display/|evaluator/)']),
     only('repl/session/', ['repl/(prompt|runs|store)/', 'src/(errors|cli/load|evaluator/)']),
-    only('repl/plain/', ['repl/(session|commands|panes|store)/']),
+    only('repl/plain/', ['repl/(session|commands|panes|store)/', 'src/cli/closed-output']),
     {
       name: 'ink-stays-in-the-shell',
       comment: 'What the terminal application does is said without Ink and React; only its shell draws.',

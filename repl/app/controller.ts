@@ -11,7 +11,7 @@ import type { Input, PaneName, Question } from '../store/state.js';
 import { treeRows } from '../store/tree.js';
 import type { Store } from '../store/store.js';
 import { complete } from './completion.js';
-import { keyNames } from './key-names.js';
+import { keyNames, PASTE, pastedNames } from './key-names.js';
 import { LineEditor } from './line-editor.js';
 import type { LineHistory } from '../prompt/history.js';
 import type { Prompt } from '../prompt/prompt.js';
@@ -31,6 +31,8 @@ export class Controller implements Context {
   #editor: LineEditor | undefined;
   #answer: ((key: string) => void) | undefined;
   #asked = false;
+  /** Whether what comes is pasted. */
+  #pasting = false;
   /** Keys that came while it is being found out whether a line of code is all of it. */
   #held: string[] | undefined;
 
@@ -49,8 +51,18 @@ export class Controller implements Context {
 
   /** What Ink says was pressed. */
   readonly press = (text: string, key: InkKey): void => {
-    for (const name of keyNames(text, key)) this.pressed(name);
+    if (text === PASTE.begins || text === PASTE.ends) this.#pasting = text === PASTE.begins;
+    else if (this.#pasting) this.#paste(pastedNames(text, key));
+    else for (const name of keyNames(text, key)) this.pressed(name);
   };
+
+  /** Pasted text is typed, never done: where nothing is being typed it goes to the prompt. */
+  #paste(names: string[]): void {
+    const { question, page, input } = this.store.state;
+    if (question || page) return;
+    if (!input) this.focus('prompt');
+    names.forEach((name) => this.pressed(name));
+  }
 
   /** One key, by its name. */
   pressed(name: string): void {
@@ -154,6 +166,7 @@ export class Controller implements Context {
       this.#stopTyping();
       return this.#act(name);
     }
+    if (name === 'newline') return input.mode === 'prompt' ? this.#breakLine(editor, input) : this.#edit('space');
     if (name === 'tab') return void this.#attempt(() => this.#complete(input.mode, editor));
     if (name === 'pageup' || name === 'pagedown') {
       return this.store.change(({ back }) => (back.prompt = Math.max(0, back.prompt + (name === 'pageup' ? 5 : -5))));
@@ -165,6 +178,15 @@ export class Controller implements Context {
     else if (Array.from(name).length === 1) editor.press(name);
     else editor.press(undefined, { name });
     if (this.#editor === editor) this.#show({});
+  }
+
+  /** A line end in pasted text: what is before it waits for Enter, with the rest. */
+  #breakLine({ text, cursor }: LineEditor, { before }: Input): void {
+    const line = text.slice(0, cursor);
+    this.#histories.prompt?.add(line);
+    this.type('prompt', text.slice(cursor));
+    this.#editor?.press(undefined, { name: 'home' });
+    this.#show({ before: [...before, line] });
   }
 
   async #complete(mode: Input['mode'], editor: LineEditor): Promise<void> {
@@ -253,7 +275,7 @@ export class Controller implements Context {
     const { input, question } = this.store.state;
     if (question) return this.#answer?.('y');
     if (this.#prompt.interrupt()) return;
-    if (input && input.text !== '') return this.type(input.mode);
+    if (input && [...input.before, input.text].join('') !== '') return this.type(input.mode);
     if (!this.#asked && this.bench.interrupt()) {
       this.#asked = true;
       this.store.say('pausing at the next hook; Ctrl-C again to leave', 'warn');

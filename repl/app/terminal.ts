@@ -1,8 +1,9 @@
 import type { Size } from '../store/state.js';
 import { TAG_COLUMNS } from './row-tags.js';
 
-const ENTER = '\u001b[?1049h\u001b[2J\u001b[H';
-const LEAVE = '\u001b[?1049l\u001b[?25h';
+/** A screen of its own, and marks around text that is pasted. */
+const ENTER = '\u001b[?1049h\u001b[?2004h\u001b[2J\u001b[H';
+const LEAVE = '\u001b[?2004l\u001b[?1049l\u001b[?25h';
 const CLEAR = '\u001b[2J\u001b[H';
 
 type Write = NodeJS.WriteStream['write'];

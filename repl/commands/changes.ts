@@ -1,7 +1,7 @@
 import * as strobe from '../../src/index.js';
 import { Callback, type Run } from '../../src/index.js';
 import { shortNumber } from '../../src/display/short-number.js';
-import { fieldsOf, setField, textOf } from '../runs/fields.js';
+import { brief, fieldsOf, setField } from '../runs/fields.js';
 import { namedCallbacks, ownersOf } from '../runs/owners.js';
 import { nearNames, numberIn, refuse } from './arguments.js';
 import type { Command, Context } from './command.js';
@@ -60,7 +60,7 @@ export const changing: readonly Command[] = [
         );
       }
       const change = await bench.amend(() => setField(owner, field, value));
-      if (change) store.say(`${path} ${textOf(change.from)} → ${textOf(change.to)}`, 'good');
+      if (change) store.say(`${path} ${brief(change.from)} → ${brief(change.to)}`, 'good');
     },
   },
   {

@@ -13,6 +13,12 @@ async function goTo(context: Context, target: Target): Promise<void> {
   }
 }
 
+/** Says what an expression has to say of itself. */
+export const warned =
+  ({ store }: Context) =>
+  (warning: string): void =>
+    store.say(warning, 'warn');
+
 const toHook = (hook: HookName, name: string) => (args: string, context: Context) =>
   goTo(context, { hook, count: wholeNumber(args, name, { otherwise: 1 }) });
 
@@ -79,7 +85,8 @@ export const going: readonly Command[] = [
     complete: hooks,
     async run(args, context) {
       const { hook, condition } = hookAndCondition(args, 'until');
-      const test = condition === undefined ? undefined : compileExpression(context.bench.run, condition);
+      const test =
+        condition === undefined ? undefined : compileExpression(context.bench.run, condition, warned(context));
       await goTo(context, { hook, ...(test ? { when: (event: RunEvent) => Boolean(test(event)) } : {}) });
     },
   },

@@ -2,7 +2,7 @@ import type { Breakpoint, RunEvent } from '../../src/index.js';
 import { compileExpression } from '../runs/conditions.js';
 import { hookAndCondition, refuse, wholeNumber } from './arguments.js';
 import type { Command, Context } from './command.js';
-import { hooks } from './go.js';
+import { hooks, warned } from './go.js';
 
 type Relation = (now: number, line: number) => boolean;
 
@@ -28,7 +28,7 @@ export const stopping: readonly Command[] = [
       if (args.trim() === '') return context.focus('breakpoints');
       const { hook, condition } = hookAndCondition(args, 'b');
       const breakpoint = context.bench.stopAt((run) => {
-        const test = condition === undefined ? undefined : compileExpression(run, condition);
+        const test = condition === undefined ? undefined : compileExpression(run, condition, warned(context));
         const when = test && ((event: RunEvent) => Boolean(test(event)));
         return run.break(hook, when, condition === undefined ? hook : `${hook} if ${condition}`);
       });
@@ -52,7 +52,7 @@ export const stopping: readonly Command[] = [
       }
       const crosses = (now: number, before: number) => relation(now, line) && !relation(before, line);
       const watch = context.bench.stopAt((run) => {
-        const evaluate = compileExpression(run, source);
+        const evaluate = compileExpression(run, source, warned(context));
         const value = (event: RunEvent) => {
           const now = evaluate(event);
           return now === undefined ? undefined : Number(now);

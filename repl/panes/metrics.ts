@@ -2,13 +2,15 @@ import { drawCurves } from '../../src/display/figure/text-curves.js';
 import type { Series } from '../../src/display/figure/spec.js';
 import { measureOf, smoothedSeries } from '../../src/display/plots/metric-curves.js';
 import { shortNumber } from '../../src/display/short-number.js';
-import { fill, fit } from '../text/fit.js';
+import { fill, fit, widthOf } from '../text/fit.js';
 import { style } from '../text/style.js';
 import type { Curve, Size, State } from '../store/state.js';
 import { selectedIn, type Pane } from './pane.js';
 
 /** Rows below which a plot says nothing: its own, its axis, its legend. */
 const LEAST = 8;
+/** Columns that a legend takes beside the name: a gap, a mark, a value. */
+const BESIDE = 15;
 
 /** Curves of what was measured; those that measure the same are in one plot. */
 export const metrics: Pane = {
@@ -85,13 +87,17 @@ function plot(curves: Curve[], { metrics }: State, { columns, rows }: Size, more
     cursor: at,
   });
   const named = series.filter(({ faint }) => !faint);
+  const where = at === undefined ? [] : [style.accent(`at step ${shortNumber(Math.round(at))}`)];
+  const room = columns - (more ? widthOf(more) + 3 : 0);
+  // A name as wide as the pane would be left out, and all that follows it.
+  const widest = Math.max(4, room - widthOf(where.join('')) - BESIDE);
   const legend = named.map(({ name, colour = 0, x, y }, i) => {
     const point = at === undefined ? y.length - 1 : nearest(Array.from(x), at);
     const mark = style.coloured ? style.series(colour)('●') : named.length > 1 ? String.fromCharCode(97 + i) : '';
-    return `${mark ? `${mark} ` : ''}${name} ${style.bold(shortNumber(y[point] ?? NaN))}`;
+    const short = widthOf(name) > widest ? fit(name, widest) : name;
+    return `${mark ? `${mark} ` : ''}${short} ${style.bold(shortNumber(y[point] ?? NaN))}`;
   });
-  const where = at === undefined ? [] : [style.accent(`at step ${shortNumber(Math.round(at))}`)];
-  const head = fill([...where, ...legend, ...(more ? [style.dim(more)] : [])], columns, '   ');
+  const head = `${fill([...where, ...legend], room, '   ')}   ${style.dim(more)}`;
   return [fit(head, columns), ...lines];
 }
 

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import { onClosedOutput } from '../../src/cli/closed-output.js';
 import type { Experiment } from '../../src/cli/load.js';
 import type { WorkbenchOptions } from '../runs/workbench.js';
 import { errorText } from '../commands/arrival.js';
@@ -42,6 +43,11 @@ export async function plain(experiment: Experiment, file: string, options: Workb
   };
   process.on('SIGINT', interrupt);
   input.on('SIGINT', interrupt);
+  onClosedOutput(() => {
+    bench.interrupt();
+    context.left = true;
+    input.close();
+  });
   try {
     store.say(`${file}, before ${bench.run.position.hook}; help shows the commands`);
     while (!context.left) {

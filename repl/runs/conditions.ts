@@ -41,18 +41,32 @@ function normOf(gradients: readonly tf.Tensor[]): number {
 }
 
 /**
- * A JavaScript expression as a function of an event; undefined where the event lacks what it is about.
+ * A JavaScript expression as a function of an event; undefined where the event lacks what it is about, and where a name in it
+ * is nobody's yet: a metric has none before it is logged.
  *
- * @throws ConfigurationError if it cannot be read
+ * @param tell gets, once, that a name is nobody's: it may be a mistake
+ * @throws ConfigurationError if it cannot be read; so does the function if it fails
  */
-export function compileExpression(run: Run, source: string): (event: RunEvent) => unknown {
+export function compileExpression(
+  run: Run,
+  source: string,
+  tell: (warning: string) => void,
+): (event: RunEvent) => unknown {
   const evaluate = compile(source);
+  let told = false;
   const used = SOMETIMES.filter((name) => new RegExp(`\\b${name}\\b`).test(source));
   const lacks = (event: RunEvent, scope: Record<string, unknown>) =>
     used.some((name) => (name === 'loss' ? scope['loss'] === undefined : !('gradients' in event)));
   return (event) => {
     const scope = scopeOf(run, event);
-    return lacks(event, scope) ? undefined : evaluate(scope);
+    try {
+      return lacks(event, scope) ? undefined : evaluate(scope);
+    } catch (error) {
+      if (!(error instanceof ReferenceError)) throw failed(source, error);
+      if (!told) tell(`${error.message} yet: passed over until it is`);
+      told = true;
+      return undefined;
+    }
   };
 }
 
@@ -70,4 +84,15 @@ function compile(source: string): (scope: object) => unknown {
       { cause },
     );
   }
+}
+
+function failed(source: string, cause: unknown): ConfigurationError {
+  return new ConfigurationError(
+    StrobeError.compose(`The expression ${source} failed.`, {
+      expected: 'a value',
+      received: String(cause),
+      hint: 'delete what waits for it, and set it anew',
+    }),
+    { cause },
+  );
 }

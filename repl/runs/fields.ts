@@ -1,4 +1,4 @@
-import { ConfigurationError, StrobeError } from '../../src/errors.js';
+import { ConfigurationError, describe, StrobeError } from '../../src/errors.js';
 import { isPlainData } from '../../src/tensors/plain.js';
 import type { FieldView } from '../store/state.js';
 import { allowedFor, verdictOn } from './allowed.js';
@@ -17,6 +17,12 @@ export function textOf(value: unknown): string {
   if (typeof value === 'number') return String(value);
   if (value instanceof Map || value instanceof Set) return JSON.stringify([...value]);
   return JSON.stringify(value) ?? String(value);
+}
+
+/** The same in a sentence, where what is long is described. */
+export function brief(value: unknown): string {
+  const text = textOf(value);
+  return text.length > 60 ? describe(value) : text;
 }
 
 /** What somebody typed, as a value: a number, a word, JSON. */
@@ -52,7 +58,7 @@ export function setField(owner: Owner, field: string, text: string): { from: unk
   const verdict = verdictOn(owner.schema?.(field), from, parseValue(text));
   if ('expected' in verdict) {
     const { expected, received } = verdict;
-    throw refusal(`${owner.name}.${field} cannot be that.`, expected, received, `now it is ${textOf(from)}`);
+    throw refusal(`${owner.name}.${field} cannot be that.`, expected, received, `now it is ${brief(from)}`);
   }
   fields[field] = verdict.value;
   return { from, to: verdict.value };

@@ -13,8 +13,13 @@ export function widthOf(text: string): number {
   return NARROW.test(bare) ? bare.length : stringWidth(bare);
 }
 
+/** More than what is in one column takes of a text, colours and the parts of an emoji included. */
+const PER_COLUMN = 64;
+
 /** The text in exactly so many columns: blanks behind it, or an ellipsis at its end. */
-export function fit(text: string, width: number): string {
+export function fit(whole: string, width: number): string {
+  // Measuring what is far beyond the edge takes seconds where a field holds a long text.
+  const text = whole.slice(0, Math.max(1, width) * PER_COLUMN);
   const own = widthOf(text);
   if (own <= width) return text + ' '.repeat(width - own);
   if (width <= 0) return '';

@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { register as registerHook } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -24,9 +24,10 @@ export interface Experiment {
  */
 export async function loadExperiment(file: string, settings: Record<string, unknown>): Promise<Experiment> {
   const path = resolve(file);
-  await access(path).catch((cause: unknown) => {
+  const found = await stat(path).catch((cause: unknown) => {
     throw problem(`There is no file ${file}.`, 'a .ts or .js module', 'nothing at this path', 'check the path', cause);
   });
+  if (found.isDirectory()) throw problem(`${file} is no file.`, 'a .ts or .js module', 'a folder', 'name a file in it');
   const exported = (await importFile(file, path))['default'];
   if (typeof exported !== 'function' && Object.keys(settings).length > 0) {
     const hint = 'export default (settings) => ({ trainer, model, data })';
@@ -56,6 +57,16 @@ async function importFile(file: string, path: string): Promise<Record<string, un
   try {
     return (await import(pathToFileURL(path).href)) as Record<string, unknown>;
   } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && /^(ERR_)?MODULE_NOT_FOUND$/.test(String(cause.code))) {
+      const [what = ''] = cause.message.split('\n');
+      throw problem(
+        `${file} cannot be read.`,
+        'imports of what is there',
+        what,
+        'install it, or correct the name',
+        cause,
+      );
+    }
     // The loader reports a file it cannot parse as a "Transform failed"; everything else is the file's own error.
     if (!(cause instanceof Error) || !/Transform failed|SyntaxError/.test(`${cause.name}: ${cause.message}`))
       throw cause;

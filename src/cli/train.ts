@@ -2,7 +2,9 @@ import { ModelSummary } from '../callbacks/model-summary.js';
 import { ProgressBar } from '../callbacks/progress-bar.js';
 import { ConfigurationError, StrobeError } from '../errors.js';
 import type { Run } from '../run/run.js';
+import { interruptAll } from '../trainer/interrupt.js';
 import type { FitResult } from '../trainer/trainer.js';
+import { onClosedOutput } from './closed-output.js';
 import { toJson } from './json-events.js';
 import { loadExperiment } from './load.js';
 
@@ -28,6 +30,7 @@ export async function train(file: string, flags: TrainFlags): Promise<void> {
     await streamed((signal) => trainer.run(model, data, { ...options, signal }));
     return;
   }
+  onClosedOutput(() => interruptAll('nobody reads what is printed'));
   say(await trainer.fit(model, data, options));
   const path = trainer.checkpointCallback?.bestModelPath;
   if (path) console.log(`Best checkpoint: ${path}`);
@@ -37,15 +40,10 @@ export async function train(file: string, flags: TrainFlags): Promise<void> {
 async function streamed(begin: (signal: AbortSignal) => Run): Promise<void> {
   const abort = new AbortController();
   const interrupt = (): void => abort.abort(new Error('interrupted by Ctrl-C'));
-  // Whoever has read enough closes the pipe: there is nobody left to train for.
-  const closed = (error: NodeJS.ErrnoException): void => {
-    if (error.code !== 'EPIPE') throw error;
-    abort.abort(new Error('nobody reads the events'));
-  };
   const write = (line: object | string): void =>
     void process.stdout.write(`${typeof line === 'string' ? line : JSON.stringify(line)}\n`);
   process.once('SIGINT', interrupt);
-  process.stdout.on('error', closed);
+  onClosedOutput(() => abort.abort(new Error('nobody reads the events')));
   try {
     const run = begin(abort.signal);
     run.on((event) => write(toJson(event, run)));

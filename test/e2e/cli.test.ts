@@ -119,7 +119,17 @@ describe('strobe train', () => {
     expect(stderr).not.toContain('EPIPE');
   });
 
+  it('ends the run as Ctrl-C does when nobody reads its lines any more', async () => {
+    const command = `set -o pipefail; ${process.execPath} ${bin} train ${await experiment()} --max-epochs 5000 | head -1`;
+    const { stderr } = await run('bash', ['-c', command], { cwd: folder });
+    expect(stderr).not.toContain('EPIPE');
+  });
+
   it('says what is wrong with a file', async () => {
+    expect(await refusal('train', '.')).toMatch(/\. is no file[^]+a folder/);
+    expect(await refusal('train', await experiment('alien.ts', "import 'no-such-package';"))).toMatch(
+      /alien\.ts cannot be read[^]+Cannot find package 'no-such-package' imported from/,
+    );
     expect(await refusal('train', 'nowhere.ts')).toContain('There is no file nowhere.ts');
     expect(await refusal('train', await experiment('broken.ts', 'export default {\n  trainer: ,\n};'))).toMatch(
       /broken\.ts cannot be read[^]+2:11/,

@@ -49,6 +49,13 @@ describe('strobe repl without a screen', () => {
     expect(code).toBe(1);
   });
 
+  it('leaves quietly when nobody reads its answers any more', async () => {
+    const repl = `${process.execPath} ${bin} repl ${experiment}`;
+    const command = `set -o pipefail; printf 'n\\n%.0s' {1..50} | ${repl} | head -1`;
+    const { stderr } = await run('bash', ['-c', command], { env: { ...process.env, XDG_STATE_HOME: folder } });
+    expect(stderr).not.toContain('EPIPE');
+  });
+
   it('says what a FILE has to export', async () => {
     const file = join(folder, 'nothing.mjs');
     await writeFile(file, 'export const x = 1;');

@@ -47,6 +47,12 @@ export function barWidth({ kind, x, y }: Series): number {
   return Number.isFinite(width) ? width : 1;
 }
 
+/** Where bars stand, as a share of the axis: at 0, or at its edge where that lies beyond. */
+export function barFoot({ at }: Scale): number {
+  const zero = at(0);
+  return Number.isFinite(zero) ? Math.max(0, Math.min(1, zero)) : 0;
+}
+
 /** Pieces of a series between which there is a gap, as pairs of shares of the axes. */
 export function pieces({ x, y }: Series, scales: Scales): [number, number][][] {
   const all: [number, number][][] = [[]];

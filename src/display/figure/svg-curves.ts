@@ -1,5 +1,15 @@
 import type { CurvePanel, Mark, Series } from './spec.js';
-import { barWidth, emptiness, holes, pieces, scalesOf, thinned, type Rectangle, type Scales } from './geometry.js';
+import {
+  barFoot,
+  barWidth,
+  emptiness,
+  holes,
+  pieces,
+  scalesOf,
+  thinned,
+  type Rectangle,
+  type Scales,
+} from './geometry.js';
 import { placeMarks } from './marks.js';
 import { BAD, colourOf, dashOf, INK } from './palette.js';
 import { fitText, line, px, rect, text, textWidth, type Drawn } from './svg-text.js';
@@ -138,7 +148,7 @@ function drawBars(panel: CurvePanel, series: Series, index: number, plot: Plot):
   const fill = `fill="${colourOf(index)}"${!categorical && fellows.length > 1 ? ' fill-opacity="0.55"' : ''}`;
   const along = kind === 'bars' ? plot.x : plot.y;
   const up = kind === 'bars' ? plot.y : plot.x;
-  const foot = Number.isFinite(up.at(0)) ? Math.max(0, Math.min(1, up.at(0))) : 0;
+  const foot = barFoot(up);
   const widthOfAll = barWidth(series) * (categorical ? 0.76 : 0.94);
   const parts: string[] = [];
   for (let i = 0; i < Math.min(x.length, y.length); i++) {

@@ -1,6 +1,6 @@
 import { shortNumber } from '../short-number.js';
 import { Braille } from './braille.js';
-import { barWidth, emptiness, pieces, scalesOf, thinned } from './geometry.js';
+import { barFoot, barWidth, emptiness, pieces, scalesOf, thinned } from './geometry.js';
 import type { Scale, Tick } from './scale.js';
 import type { CurvePanel } from './spec.js';
 
@@ -63,6 +63,7 @@ export function drawCurves(
   for (const series of [...drawn].sort((a, b) => Number(b.faint ?? false) - Number(a.faint ?? false))) {
     const owner = drawn.indexOf(series) + 1;
     const half = Math.floor(Math.min(1, barWidth(series) / (scales.x.to - scales.x.from || 1)) * columns);
+    const [, foot] = place([0, barFoot(scales.y)]);
     // More points than dots look the same, and take their time.
     const placed = pieces(series, scales).map((piece) => thinned(piece, columns * 8).map(place));
     for (const piece of placed) {
@@ -70,9 +71,7 @@ export function drawCurves(
         const [x, y] = to;
         if (series.kind === 'points') canvas.plot(x, y, owner);
         else if (series.kind !== 'bars') canvas.line(piece[at - 1] ?? to, to, owner);
-        else
-          for (let across = x - half; across <= x + half; across++)
-            canvas.line([across, y], [across, rows * 4 - 1], owner);
+        else for (let across = x - half; across <= x + half; across++) canvas.line([across, y], [across, foot], owner);
       });
     }
     const last = placed.at(-1)?.at(-1);

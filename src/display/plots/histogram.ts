@@ -27,6 +27,8 @@ export function histogram(
   // Halves, because the whole width may be beyond the largest number.
   const width = 2 * ((high / 2 - low / 2) / bins);
   const series = finite.map(([name, set]): Series => {
+    // Bars of height 0 would be something to show.
+    if (set.length === 0) return { kind: 'bars', name, x: [], y: [] };
     const counts = Array.from({ length: bins }, () => 0);
     for (const value of set) {
       const share = (value / 2 - low / 2) / (high / 2 - low / 2);

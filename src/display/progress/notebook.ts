@@ -35,7 +35,7 @@ let displays = 0;
 export class NotebookRenderer implements ProgressRenderer {
   readonly separate = true;
   readonly #id = `strobe-progress-${process.pid}-${++displays}`;
-  readonly #epochs: EpochRow[] = [];
+  #epochs: EpochRow[] = [];
   readonly #curve = new LiveCurve();
   #views: ProgressView[] = [];
   #state: keyof typeof COLOURS = 'running';
@@ -50,9 +50,10 @@ export class NotebookRenderer implements ProgressRenderer {
     this.#goOn();
     this.#views = views;
     const [first] = views;
-    if (first?.epoch !== undefined && typeof first.metrics.loss === 'number') {
-      const share = Number.isFinite(first.total) ? first.done / first.total : 0;
-      this.#curve.add(first.epoch + share, first.metrics.loss);
+    if (first?.epoch !== undefined) {
+      const at = first.epoch + (Number.isFinite(first.total) ? first.done / first.total : 0);
+      this.#forget(first.epoch, at);
+      if (typeof first.metrics.loss === 'number') this.#curve.add(at, first.metrics.loss);
     }
     this.#draw();
   }
@@ -69,8 +70,10 @@ export class NotebookRenderer implements ProgressRenderer {
 
   finish(view: ProgressView): void {
     this.#goOn();
-    if (view.epoch !== undefined)
+    if (view.epoch !== undefined) {
+      this.#forget(view.epoch, view.epoch + 1);
       this.#epochs.push({ epoch: view.epoch, seconds: view.elapsed, metrics: ofEpoch(numbersIn(view.metrics)) });
+    }
     this.#views = [view];
     if (this.due(performance.now())) this.#draw();
   }
@@ -83,6 +86,12 @@ export class NotebookRenderer implements ProgressRenderer {
     this.#goOn();
     this.#state = outcome;
     if (this.#views.length > 0) this.#draw();
+  }
+
+  /** What was shown of an epoch and of all after it: a run that was rewound goes through them again. */
+  #forget(epoch: number, at: number): void {
+    this.#epochs = this.#epochs.filter((row) => row.epoch < epoch);
+    this.#curve.cutAt(at);
   }
 
   #goOn(): void {

@@ -42,8 +42,8 @@ export class Table implements TableSpec, Drawable, Showable {
 
   toText(): string {
     const table = alignedText(
-      this.columns,
-      this.#cells((text, lit) => (lit ? `${text}*` : text)),
+      this.columns.map(oneLine),
+      this.#cells((text, lit) => oneLine(lit ? `${text}*` : text)),
       this.#align(),
     );
     const [head = '', ...rest] = table.split('\n');
@@ -112,5 +112,10 @@ function cellHtml(cell: Cell): string {
 }
 
 function escapeMarkdown(text: string): string {
-  return text.replace(/\|/g, '\\|').replace(/\n/g, ' ');
+  return oneLine(text).replace(/\|/g, '\\|');
+}
+
+/** A row of a table is a line. */
+function oneLine(text: string): string {
+  return text.replace(/\n/g, ' ');
 }

@@ -64,6 +64,21 @@ it('draws bars, and lists marks', () => {
   `);
 });
 
+it('draws bars from 0, also those that hang down', () => {
+  const text = (y: number[]) =>
+    new Figure({
+      panels: [{ kind: 'curves', x: {}, y: {}, series: [{ kind: 'bars', name: '', x: [0, 1], y }] }],
+    }).toText();
+  const inked = (chart: string) => chart.split('\n').map((line) => /[\u2801-\u28ff]/.test(line));
+  expect(text([-2, 2]).split('\n')[0]).toMatch(/┤ +⢸⣿+$/);
+  expect(text([-2, 2]).split('\n')[11]).toMatch(/┤⣿+⡇?$/);
+  expect(inked(text([0, 0])).filter(Boolean)).toHaveLength(1);
+});
+
+it('says that a histogram of nothing has nothing to show', () => {
+  for (const values of [[], [NaN]]) expect(histogram(values).toText()).toContain('nothing to show yet');
+});
+
 it('draws bars that would hide each other one chart after the other', () => {
   const text = histogram({ before: [1, 2, 2, 3], after: [3, 3, 4, 4] }, { bins: 4 }).toText();
   expect(text.split('\n').filter((line) => /^[a-z]/.test(line))).toEqual(['before', 'after']);

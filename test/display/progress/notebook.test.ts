@@ -124,6 +124,28 @@ it('says when a run is paused, and goes on in the same place', async () => {
   expect(new Set(shown.map(({ id }) => id)).size).toBe(1);
 });
 
+it('goes back with a run that is rewound', async () => {
+  const run = new Trainer({ ...options, maxEpochs: 3 }).run(new Line(), { train: batches });
+  await run.epoch();
+  await run.epoch();
+  await run.rewind({ epoch: 0 });
+  await run.finish();
+  const rows = String(shown.at(-1)?.bundle['text/plain']).match(/^ +\d(?= {2})/gm);
+  expect(rows?.map((row) => row.trim())).toEqual(['0', '1', '2']);
+});
+
+it('draws no curve that folds back when a run is rewound', () => {
+  const renderer = new NotebookRenderer();
+  const at = (epoch: number, done: number) => ({ description: '', epoch, done, total: 4, elapsed: 1, doneHere: done });
+  for (const view of [at(0, 1), at(0, 3), at(1, 1), at(0, 1), at(0, 2)])
+    renderer.show([{ ...view, metrics: { loss: 1 } }]);
+  const html = lastHtml();
+  shown = [];
+  const other = new NotebookRenderer();
+  for (const view of [at(0, 1), at(0, 2)]) other.show([{ ...view, metrics: { loss: 1 } }]);
+  expect(html.replace(/[\w-]*\d+-\d+[\w-]*/g, '')).toBe(lastHtml().replace(/[\w-]*\d+-\d+[\w-]*/g, ''));
+});
+
 it('does not show each pause of a run that is stepped', async () => {
   const run = new Trainer({ ...options, maxEpochs: 100 }).run(new Line(), { train: batches });
   const begun = performance.now();

@@ -20,6 +20,15 @@ describe('a table', () => {
     );
   });
 
+  it('has a line for each row, whatever is in the cells', () => {
+    const { columns } = table;
+    const rows = [
+      ['two\nlines', '名前\n'],
+      ['x', 'y'],
+    ];
+    expect(new Table({ columns, rows }).toText().split('\n')).toHaveLength(4);
+  });
+
   it('is markdown', () => {
     expect(table.toMarkdown()).toBe(
       [

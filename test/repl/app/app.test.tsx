@@ -62,6 +62,20 @@ describe('the screen in Ink', () => {
     expect(plain.session.bench.run.callbacks[0]).toMatchObject({ patience: 9 });
   });
 
+  it('keeps pasted code together: its tabs and line ends press no keys', async () => {
+    const pasted = (text: string) => ['\u001b[200~', text, '\u001b[201~'];
+    const before = plain.bench.run.position;
+    const screen = await after(...pasted('if (true) {\r\tn = 1;\r\r}'));
+    expect(screen).toMatch(/❯ if \(true\) \{\n.*… {3}n = 1;\n.*…\n.*… \}/);
+    expect(plain.store.state.input).toMatchObject({ before: ['if (true) {', '  n = 1;', ''], text: '}' });
+    expect(plain.bench.run.position).toEqual(before);
+    // Ctrl-C drops all of it, and stays.
+    expect(await after('\u0003')).not.toContain('if (true)');
+    expect(plain.store.state).toMatchObject({ input: { before: [], text: '' }, question: undefined });
+    await after('\u001b', '/', ...pasted('a\nb'));
+    expect(plain.store.state.metrics.filter).toBe('a b');
+  });
+
   it('types a command, also when all of it comes at once, and answers it', async () => {
     expect(await after(':', 'lr')).toContain(': lr');
     expect(await after(ENTER)).toContain('no optimizer yet');

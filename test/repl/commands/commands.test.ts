@@ -73,6 +73,13 @@ describe('stopping at', () => {
     await expect(does('watch loss')).rejects.toThrow('EXPRESSION > NUMBER');
   });
 
+  it('watch waits for a metric that nothing has logged yet, and says so once', async () => {
+    await does('watch val_loss < 0.5');
+    expect(await does('c')).toMatch(
+      /^val_loss is not defined yet: passed over until it is\nstopped by 2: watch val_loss < 0\.5\n.*epoch 0/,
+    );
+  });
+
   it('toggle and delete keep a breakpoint from stopping', async () => {
     await does('b onTrainBatchEnd');
     expect(await does('toggle 2')).toContain('is disabled');
@@ -85,8 +92,8 @@ describe('stopping at', () => {
   });
 
   it('says of a condition that fails what it fails with, and stays where it is', async () => {
-    await does('b onTrainBatchEnd if nowhere > 3');
-    expect(await does('c')).toContain('nowhere is not defined');
+    await does('b onTrainBatchEnd if epoch.half.way > 3');
+    expect(await does('c')).toMatch(/The expression epoch\.half\.way > 3 failed[^]+TypeError: Cannot read/);
     expect(plain.bench.run.status).toBe('paused');
   });
 });

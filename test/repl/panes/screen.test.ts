@@ -75,6 +75,14 @@ describe('curves', () => {
     expect(text).not.toContain('train_loss');
   });
 
+  it('have a legend and their number among the others, however long and many names are', async () => {
+    const { state } = await afterAnEpoch();
+    const names = Array.from({ length: 30 }, (_, i) => `metric ${i} 名前 with a name that is wider than its pane`);
+    if (state.view) state.view.curves = names.map((name) => ({ name, x: [0, 1], y: [1, 2.5] }));
+    const text = screen(state, []).map((row) => stripVTControlCharacters(row));
+    expect(text[3]).toMatch(/metric 0 名前 wi.*… 2\.5 +1\/30 ↑↓/);
+  });
+
   it('are read where the cursor is', async () => {
     const { state } = await afterAnEpoch();
     state.metrics.cursor = 0;

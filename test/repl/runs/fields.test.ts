@@ -48,6 +48,11 @@ describe('a field', () => {
     expect(Object.entries(callback)).toEqual(before);
   });
 
+  it('that holds much is described where a value is refused', () => {
+    const own = Object.assign(new Own(), { names: Array.from({ length: 1000 }, () => 'name') });
+    expect(() => setField(callbackOwner('Own', own), 'names', '3')).toThrow('now it is an array of 1000');
+  });
+
   it('of a class that says nothing refuses another type', () => {
     const callback = new Own();
     expect(() => setField(callbackOwner('Own', callback), 'limit', 'many')).toThrow('expected: a number');

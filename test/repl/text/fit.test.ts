@@ -50,3 +50,9 @@ it('wraps, without what would move the cursor', () => {
   expect(wrap('a\tb\u001b[2Jc', 80)).toEqual(['a  bc']);
   expect(wrap('one two three', 8)).toEqual(['one two ', 'three']);
 });
+
+it('a text that is far too long is cut without being measured', () => {
+  const begun = performance.now();
+  expect(fit('名前🎉'.repeat(50_000), 10)).toBe('名前🎉名… ');
+  expect(performance.now() - begun).toBeLessThan(1000);
+});
