@@ -9,13 +9,20 @@ const LITTER = 4 * 2 ** 20;
 /**
  * Collects this thread's garbage when it has had nothing to do for a while: V8 is in no hurry to. Gives what is to be called after each
  * piece of work; now is the first.
+ *
+ * @param most garbage that may gather while there is work (bytes): a piece of work that leaves more is followed by a collection
  */
-export function collectWhenIdle(): () => void {
+export function collectWhenIdle(most = Infinity): () => void {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   setFlagsFromString('--no-expose-gc');
   const used = (): number => getHeapStatistics().used_heap_size;
   let kept = 0;
+  let limit = used() + most;
+  const collected = (): void => {
+    kept = used();
+    limit = kept + most;
+  };
   const timer = setTimeout(() => {
     if (used() < kept + LITTER) return;
     // Half-empty pages are given back as well, and the second time the room for new objects that the first has emptied.
@@ -23,7 +30,12 @@ export function collectWhenIdle(): () => void {
     collect();
     collect();
     setFlagsFromString('--no-compact-on-every-full-gc');
-    kept = used();
+    collected();
   }, IDLE);
-  return () => void timer.refresh();
+  return () => {
+    timer.refresh();
+    if (used() < limit) return;
+    collect();
+    collected();
+  };
 }

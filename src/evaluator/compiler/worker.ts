@@ -10,11 +10,12 @@ import { rewrite } from './rewrite.js';
 /** The types of packages are read when nobody has asked for anything for so long (ms). */
 const IDLE = 300;
 
+/** Garbage that may gather while cell follows cell (bytes): to collect it takes a tenth of a second, to have it much memory. */
+const MOST_LITTER = 32 * 2 ** 20;
+
 /** The compiler's thread: types are looked at here while the main thread computes. Calls are answered in their order. */
 const settings = workerData as CompilerSettings;
 const language = new Language(settings);
-// Every cell leaves a type checker behind.
-const worked = collectWhenIdle();
 
 const methods: CompilerMethods = {
   rewrite: ({ path, text, known, unit }) => rewrite(path, text, new Set(known), unit),
@@ -38,6 +39,8 @@ parentPort?.on('message', ({ id, method, value }: { id: number; method: keyof Co
 
 // Types are read before cells ask for them: the language's at once, those of packages one after the other when there is time.
 language.check(0, '1;', []);
+// Every cell leaves a type checker behind.
+const worked = collectWhenIdle(MOST_LITTER);
 const packages = Object.keys(settings.globals).filter((name) => 'module' in (settings.globals[name] ?? {}));
 const readAhead = setTimeout(() => {
   const name = packages.shift();
