@@ -19,7 +19,7 @@ export function boot(): Boot {
   const globals: Record<string, Global> = Object.fromEntries(
     Object.entries(TYPES).map(([name, type]) => [name, { value: undefined, ...type }]),
   );
-  const evaluator = createEvaluator({ cwd: process.cwd(), globals });
+  const evaluator = createEvaluator({ cwd: process.cwd(), globals, tellStacks: true });
   return {
     ready(values) {
       for (const [name, value] of Object.entries(values)) Object.assign(globals[name] ?? {}, { value });

@@ -48,6 +48,7 @@ export class CellEvaluator implements Evaluator {
       await this.#executor.runModule(module, code, load);
     });
     this.#setGlobals();
+    if (options.tellStacks) this.#sources.tellStacks();
   }
 
   get interruptFlag(): Int32Array {

@@ -12,6 +12,11 @@ export interface EvaluatorOptions {
    * What the checker finds later goes to `onLateTypeErrors`; 0 only ever transpiles before running.
    */
   typeCheckBudget?: number;
+  /**
+   * Whether an error's `stack` is told in lines of the cells wherever it is printed. It sets `Error.prepareStackTrace`, which the process
+   * has once. Default false: only `explain` tells so.
+   */
+  tellStacks?: boolean;
   /** Told of the type errors of a cell that ran before it was checked. */
   onLateTypeErrors?: (found: { cell: string; message: string; traceback: string[] }) => void;
 }

@@ -14,6 +14,8 @@ interface Source {
 /** The sources of cells and local modules, by the file names under which V8 knows what was made of them. */
 export class Sources {
   readonly #sources = new Map<string, Source>();
+  /** Stacks as V8 writes them, of errors that tell another. */
+  readonly #written = new WeakMap<object, string>();
   #count = 0;
 
   /** Gives the file name to compile the rewritten code under. */
@@ -33,10 +35,25 @@ export class Sources {
     return { name: error.name, message, traceback: this.#lines(error, new Set()) };
   }
 
+  /** From now on, wherever a stack is printed, it is told in lines of the cells and without the machinery below them. */
+  tellStacks(): void {
+    Error.prepareStackTrace = (error, sites) => {
+      const title = Error.prototype.toString.call(error);
+      const lines = sites.map((site) => `    at ${String(site)}`);
+      const stack = [title, ...lines].join('\n');
+      const frames = lines.map((line) => this.#frame(line));
+      const lastOwn = frames.findLastIndex(({ source }) => source);
+      if (lastOwn < 0) return stack;
+      this.#written.set(error, stack);
+      return [title, ...frames.slice(0, lastOwn + 1).map(({ text }) => text)].join('\n');
+    };
+  }
+
   #lines(error: Error, told: Set<unknown>): string[] {
     told.add(error);
     const lines = [`${chalk.red.bold(error.name)}: ${readable(error.message)}`];
-    const frames = (error.stack ?? '')
+    const { stack = '' } = error;
+    const frames = (this.#written.get(error) ?? stack)
       .split('\n')
       .filter((line) => /^\s+at /.test(line))
       .map((line) => this.#frame(line));

@@ -54,6 +54,20 @@ describe('an error that nobody waits for', () => {
   });
 });
 
+it('a stack that a cell prints or shows is told in its own lines, and the machinery is not', async () => {
+  const { stderr, result } = await kernel.execute(`
+    function fail(): never { throw new RangeError('far'); }
+    let caught: any;
+    try { fail(); } catch (error) { caught = error; console.error(error); }
+    caught.stack`);
+  for (const stack of [stderr, result ?? '']) {
+    expect(stack).toMatch(/RangeError: far[^]*at fail \(In \[\d+\]:2:36\)[^]*at In \[\d+\]:4:\d+/);
+    expect(stack).not.toMatch(/strobe-|file:|node:/);
+  }
+  const thrown = await kernel.execute('throw caught');
+  expect(thrown.reply.content['traceback'].join('\n')).toMatch(/>.*2 \|.*function fail/);
+});
+
 describe('display', () => {
   it('shows any object by its Symbol.for("Jupyter.display") method', async () => {
     const code = `({ [Symbol.for('Jupyter.display')]: () => ({ 'text/plain': 'plain', 'text/html': '<b>rich</b>' }) })`;

@@ -25,6 +25,13 @@ describe('kernel_info_request', () => {
     });
     expect(await kernel.request('control', 'kernel_info_request')).toEqual(info);
   });
+
+  it('is not needed to know that iopub is open: who subscribes is welcomed there', async () => {
+    const other = await kernel.join();
+    const welcome = await other.iopub.find('welcome', ({ type }) => type === 'iopub_welcome');
+    expect(welcome).toMatchObject({ parentId: undefined, content: { subscription: '' } });
+    other.disconnect();
+  });
 });
 
 describe('help with code', () => {
