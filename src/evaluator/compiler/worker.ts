@@ -11,7 +11,7 @@ import { rewrite } from './rewrite.js';
 const IDLE = 300;
 
 /** Garbage that may gather while cell follows cell (bytes): to collect it takes a tenth of a second, to have it much memory. */
-const MOST_LITTER = 32 * 2 ** 20;
+const MOST_LITTER = 20 * 2 ** 20;
 
 /** The compiler's thread: types are looked at here while the main thread computes. Calls are answered in their order. */
 const settings = workerData as CompilerSettings;
