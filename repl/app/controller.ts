@@ -25,7 +25,7 @@ export class Controller implements Context {
   readonly bench: Workbench;
   readonly store: Store;
   readonly redraw: () => void;
-  readonly leave: () => Promise<void>;
+  readonly leave: Context['leave'];
   readonly #prompt: Prompt;
   readonly #histories: Partial<Record<Input['mode'], LineHistory>>;
   #editor: LineEditor | undefined;
@@ -39,7 +39,7 @@ export class Controller implements Context {
   constructor(
     { bench, prompt, histories }: Session,
     store: Store,
-    { redraw, leave }: { redraw: () => void; leave: () => Promise<void> },
+    { redraw, leave }: Pick<Context, 'redraw' | 'leave'>,
   ) {
     this.bench = bench;
     this.store = store;
