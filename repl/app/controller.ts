@@ -51,6 +51,8 @@ export class Controller implements Context {
 
   /** What Ink says was pressed. */
   readonly press = (text: string, key: InkKey): void => {
+    // Whoever presses Ctrl-C does not paste, even if the end of that never came.
+    if (key.ctrl) this.#pasting = false;
     if (text === PASTE.begins || text === PASTE.ends) this.#pasting = text === PASTE.begins;
     else if (this.#pasting) this.#paste(pastedNames(text, key));
     else for (const name of keyNames(text, key)) this.pressed(name);
