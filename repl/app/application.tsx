@@ -51,7 +51,7 @@ export async function application(
       terminal.clear();
       ink?.clear();
     },
-    leave: async () => end({ kind: 'left' }),
+    leave: async (last = []) => end({ kind: 'left', last }),
   });
   const onKey: typeof controller.press = (text, key) => {
     guarded(() => controller.press(text, key));
@@ -119,7 +119,8 @@ export async function application(
   } finally {
     terminal.giveBack();
   }
-  if (ending.kind !== 'left') await rescue(ending);
+  if (ending.kind === 'left') ending.last.forEach((line) => console.log(line));
+  else await rescue(ending);
   stopListening();
   await stuckKeys?.stop();
   await session.close();

@@ -25,7 +25,7 @@ export class Controller implements Context {
   readonly bench: Workbench;
   readonly store: Store;
   readonly redraw: () => void;
-  readonly leave: () => Promise<void>;
+  readonly leave: Context['leave'];
   readonly #prompt: Prompt;
   readonly #histories: Partial<Record<Input['mode'], LineHistory>>;
   #editor: LineEditor | undefined;
@@ -39,7 +39,7 @@ export class Controller implements Context {
   constructor(
     { bench, prompt, histories }: Session,
     store: Store,
-    { redraw, leave }: { redraw: () => void; leave: () => Promise<void> },
+    { redraw, leave }: Pick<Context, 'redraw' | 'leave'>,
   ) {
     this.bench = bench;
     this.store = store;
@@ -51,6 +51,8 @@ export class Controller implements Context {
 
   /** What Ink says was pressed. */
   readonly press = (text: string, key: InkKey): void => {
+    // Whoever presses Ctrl-C does not paste, even if the end of that never came.
+    if (key.ctrl) this.#pasting = false;
     if (text === PASTE.begins || text === PASTE.ends) this.#pasting = text === PASTE.begins;
     else if (this.#pasting) this.#paste(pastedNames(text, key));
     else for (const name of keyNames(text, key)) this.pressed(name);

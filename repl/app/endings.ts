@@ -2,7 +2,7 @@ import { ContractError, StrobeError } from '../../src/errors.js';
 
 /** How the application comes to its end. */
 export type Ending =
-  | { kind: 'left' }
+  | { kind: 'left'; last: readonly string[] }
   /** The terminal is gone, or somebody wants the process to end; `code` is what it ends with. */
   | { kind: 'signalled'; code: number }
   | { kind: 'crashed'; error: unknown };

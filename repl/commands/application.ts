@@ -29,6 +29,7 @@ export const about: readonly Command[] = [
     async run(_args, { bench, store, ask, leave }) {
       await bench.halt();
       const { unsaved } = bench;
+      const saved: string[] = [];
       if (unsaved.length > 0) {
         for (const { name, position } of unsaved)
           store.say(`${name} is not saved at step ${position.globalStep}`, 'warn');
@@ -41,9 +42,9 @@ export const about: readonly Command[] = [
           ],
         });
         if (answer === 'n') return;
-        if (answer === 's') for (const run of unsaved) await bench.save(run);
+        if (answer === 's') for (const run of unsaved) saved.push(`saved ${await bench.save(run)}`);
       }
-      await leave();
+      await leave(saved);
     },
   },
 ];

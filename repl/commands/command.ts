@@ -23,8 +23,8 @@ export interface Context {
   /** Begins to type. */
   type(mode: 'command' | 'prompt' | 'filter' | 'field', text?: string, label?: string): void;
   focus(pane: PaneName): void;
-  /** Ends the application. */
-  leave(): Promise<void>;
+  /** Ends the application, with lines that are read when it is gone. */
+  leave(last?: readonly string[]): Promise<void>;
   redraw(): void;
 }
 

@@ -68,7 +68,8 @@ export class PlainContext implements Context {
     this.store.say(rows.join('\n'));
   };
 
-  leave = async (): Promise<void> => {
+  leave = async (last: readonly string[] = []): Promise<void> => {
+    last.forEach((line) => this.store.say(line));
     this.left = true;
   };
 

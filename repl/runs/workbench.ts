@@ -260,7 +260,10 @@ export class Workbench {
   /** Saves a run that stands, by default under the trainer's folder. Gives the path. */
   async save(run: Run, file?: string): Promise<string> {
     const { epoch, globalStep } = run.position;
-    const name = `${run.name.replaceAll(/\W+/g, '-')}-epoch=${epoch}-step=${globalStep}.ckpt`;
+    // Of two runs by the same name, neither may be written over the other.
+    const twins = this.runs.filter((other) => fileName(other) === fileName(run));
+    const number = twins.length > 1 ? `-${this.runs.indexOf(run) + 1}` : '';
+    const name = `${fileName(run)}${number}-epoch=${epoch}-step=${globalStep}.ckpt`;
     const path = resolve(file ?? join(run.trainer.options.defaultRootDir, name));
     await run.save(path);
     const bench = this.#benches.find((candidate) => candidate.run === run);
@@ -286,4 +289,8 @@ export class Workbench {
     this.#benches.push(bench);
     return bench;
   }
+}
+
+function fileName({ name }: Run): string {
+  return name.replaceAll(/[^\p{L}\p{N}_]+/gu, '-');
 }

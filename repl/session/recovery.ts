@@ -41,7 +41,8 @@ export async function saveRecovery(
   await mkdir(folder, { recursive: true });
   const checkpoints: string[] = [];
   for (const [i, run] of runs.entries()) {
-    checkpoints.push(await bench.save(run, join(folder, `recovery-${i + 1}.ckpt`)));
+    // A connection that breaks ends every application in the folder: none may write over what another saves.
+    checkpoints.push(await bench.save(run, join(folder, `recovery-${process.pid}-${i + 1}.ckpt`)));
   }
   const { epoch, batchIdx, globalStep, hook } = runs[0]?.position ?? bench.run.position;
   const position = { epoch, batchIdx, globalStep, hook };

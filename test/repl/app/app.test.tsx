@@ -74,6 +74,9 @@ describe('the screen in Ink', () => {
     expect(plain.store.state).toMatchObject({ input: { before: [], text: '' }, question: undefined });
     await after('\u001b', '/', ...pasted('a\nb'));
     expect(plain.store.state.metrics.filter).toBe('a b');
+    // Nor does it go on for ever where its end is lost.
+    await after('\u001b', ...pasted('n').slice(0, 2), '\u0003', '\u001b', 'n');
+    expect(plain.bench.run.position.globalStep).toBe(1);
   });
 
   it('types a command, also when all of it comes at once, and answers it', async () => {

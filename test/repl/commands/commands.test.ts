@@ -253,12 +253,15 @@ describe('the application', () => {
     expect(await does('q')).toContain('Leave a run that no file holds?');
   });
 
-  it('q saves first if told so', async () => {
+  it('q saves first if told so, each run in a file of its own, and says where', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'strobe-quit-'));
     const asked = await plainSession(['s']);
     Object.assign(asked.trainer.options, { defaultRootDir: folder });
     await asked.does('n');
-    await asked.does('q');
+    await asked.does('fork run');
+    expect(await asked.does('q')).toContain(
+      ['run-1', 'run-2'].map((name) => `saved ${join(folder, `${name}-epoch=0-step=1.ckpt`)}`).join('\n'),
+    );
     expect(asked.context.left).toBe(true);
     expect(asked.bench.unsaved).toEqual([]);
     await rm(folder, { recursive: true });
