@@ -79,6 +79,8 @@ export class ModelCheckpoint extends Callback {
   lastModelPath = '';
   readonly #settings: CheckpointSettings;
   #lastSaved = { path: '', step: 0 };
+  /** Who has written each file: forks share this callback. */
+  readonly #writers = new Map<string, WeakRef<Trainer>>();
   #deferred = false;
   /** When time was last looked at and found due; the process's own clock. */
   #timed = 0;
@@ -293,6 +295,7 @@ export class ModelCheckpoint extends Callback {
     const before = this.stateDict();
     remember(path);
     this.#lastSaved = { path, step: trainer.globalStep };
+    this.#writers.set(path, new WeakRef(trainer));
     try {
       await trainer.saveCheckpoint(path, { weightsOnly: this.#settings.saveWeightsOnly });
     } catch (error) {
@@ -331,12 +334,17 @@ export class ModelCheckpoint extends Callback {
     return freePath(pathOf, { former, startingVersion });
   }
 
-  /** Deletes what was replaced; never a file that counts, nor one of another folder, nor what the run came from. */
+  /**
+   * Deletes what was replaced; never a file that counts, nor one of another folder, nor what the run came from, nor what
+   * the runs that it was forked from have written.
+   */
   async #remove(path: string, trainer: Trainer): Promise<void> {
     const counts = [this.bestModelPath, this.lastModelPath, this.#lastSaved.path].includes(path);
     if (path === '' || counts || path in this.bestKModels) return;
     const cameFrom = trainer.ckptPath === undefined ? '' : resolve(trainer.ckptPath);
     if (!isInside(path, this.#folder) || resolve(path) === cameFrom) return;
+    const writer = this.#writers.get(path)?.deref();
+    for (let other = trainer.forkedFrom; other; other = other.forkedFrom) if (other === writer) return;
     await rm(path, { force: true });
   }
 }

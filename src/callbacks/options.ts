@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ConfigurationError, describe, StrobeError } from '../errors.js';
+import { expected } from '../expected.js';
 
 /** What was checked so far, by the name of the class: what a field may be set to later is what its option may be. */
 const schemas = new Map<string, z.ZodObject>();
@@ -20,23 +21,29 @@ export function optionSchema(callback: object, option: string): z.ZodType | unde
  */
 export function checkOptions<S extends z.ZodType>(owner: string, schema: S, options: unknown): z.output<S> {
   if (schema instanceof z.ZodObject) schemas.set(owner, schema);
-  const parsed = schema.safeParse(options ?? {});
+  const parsed = schema.safeParse(options ?? {}, { error: expected });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const unknown = issue?.code === 'unrecognized_keys' ? issue.keys : [];
-  const option = unknown[0] ?? issue?.path.join('.') ?? '';
+  const path = issue?.path ?? [];
+  const option = unknown[0] ?? path.join('.');
+  const received = path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], options);
+  const missing = path.length > 0 && received === undefined;
   const called = /^[A-Z]\w+$/.test(owner) ? `new ${owner}` : owner;
   const allowed = schema instanceof z.ZodObject ? Object.keys(schema.shape).join(', ') : '';
   throw new ConfigurationError(
-    StrobeError.compose(
-      `${called}: ${unknown.length > 0 ? `there is no option ${option}` : `wrong value for ${option || 'the options'}`}.`,
-      {
-        expected: unknown.length > 0 ? allowed : (issue?.message ?? 'a record of options'),
-        received: describe(
-          option && unknown.length === 0 ? (options as Record<string, unknown> | undefined)?.[option] : options,
-        ),
-        hint: unknown.length > 0 ? 'check the spelling' : `correct ${option || 'it'}, or leave it out for the default`,
-      },
-    ),
+    unknown.length > 0
+      ? StrobeError.compose(`${called}: there is no option ${option}.`, {
+          expected: allowed,
+          received: describe(options),
+          hint: 'check the spelling',
+        })
+      : StrobeError.compose(`${called}: wrong value for ${option || 'the options'}.`, {
+          expected: issue?.message ?? 'a record of options',
+          received: describe(received),
+          hint: missing
+            ? `give ${option}: it has no default`
+            : `correct ${option || 'it'}, or leave it out for the default`,
+        }),
   );
 }

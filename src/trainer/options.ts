@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ConfigurationError, describe, StrobeError } from '../errors.js';
+import { expected } from '../expected.js';
 import type { Logger } from '../loggers/logger.js';
 import { Profiler } from '../profilers/index.js';
 import { Callback } from './callback.js';
@@ -59,7 +60,12 @@ const schema = z.strictObject({
    * Validate every so many batches (integer), after such a share of an epoch (fraction), or when so much time has passed
    * (`'00:00:15:00'` or `{ minutes: 15 }`). Default: at each epoch's end.
    */
-  valCheckInterval: z.union([limit, duration]).optional(),
+  valCheckInterval: z
+    .union([
+      limit.refine((value) => value > 0, { error: 'more than 0: limitValBatches: 0 is no validation' }),
+      duration,
+    ])
+    .optional(),
   /** null: valCheckInterval counts batches across epochs. */
   checkValEveryNEpoch: positive.nullable().default(1),
   /** Validation batches tried before training starts; -1 all, 0 none. */
@@ -119,7 +125,7 @@ export type ResolvedOptions = z.output<typeof schema>;
 
 /** Checks the options and fills in defaults; refuses what contradicts itself. */
 export function resolveOptions(options: TrainerOptions): ResolvedOptions {
-  const parsed = schema.safeParse(options);
+  const parsed = schema.safeParse(options, { error: expected });
   if (!parsed.success) throw invalid(options, parsed.error.issues);
   const resolved = parsed.data;
   refuseConflicts(options, resolved);

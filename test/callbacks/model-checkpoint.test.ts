@@ -457,6 +457,20 @@ describe('a ModelCheckpoint', () => {
     expect(files(dirpath)).toEqual(['epoch=0.ckpt', 'epoch=2.ckpt']);
   });
 
+  it('never deletes in a fork what the first run has written, nor the other way round', async () => {
+    const dirpath = folder();
+    const checkpoint = new ModelCheckpoint({ dirpath, monitor: 'm', filename: '{epoch}' });
+    const trainer = quietTrainer({ maxEpochs: 3, callbacks: [checkpoint] });
+    const run = trainer.run(new Scripted({ train: { m: [3, 2, 1] } }), batches(1));
+    await run.until('onTrainEpochStart', ({ position }) => position.epoch === 1);
+    const fork = await run.fork();
+    await fork.finish();
+    expect(files(dirpath)).toEqual(['epoch=0.ckpt', 'epoch=2.ckpt']);
+    expect(run.callbacks.get(ModelCheckpoint)?.bestModelPath).toBe(join(dirpath, 'epoch=0.ckpt'));
+    await run.finish();
+    expect(files(dirpath)).toEqual(['epoch=2-v1.ckpt', 'epoch=2.ckpt']);
+  });
+
   it('leaves its books as they were when a file cannot be written', async () => {
     const checkpoint = new ModelCheckpoint({ dirpath: folder(), monitor: 'm' });
     const trainer = quietTrainer({ maxEpochs: 1, callbacks: [checkpoint] });
