@@ -69,6 +69,8 @@ export class Session {
   readonly replay = new Replay(this);
   /** True once it was said that a request to stop waits for the minima. */
   waitsToStop = false;
+  /** True once it was said that overfitting does not shuffle. */
+  saidUnshuffled = false;
   /** Why the program ended, in words. */
   endReason = '';
   /** What a module's `manualBackward` does, once there are optimizers. */

@@ -122,6 +122,15 @@ describe('training data', () => {
     expect(await quietTrainer({ limitTrainBatches: 0 }).fit(new OneWeight(), nothing)).toMatchObject({ epochs: 0 });
   });
 
+  it('is not shuffled when overfitting, which is said once', async () => {
+    const trainer = quietTrainer({ maxEpochs: 3, overfitBatches: 1 });
+    const lines: string[] = [];
+    trainer.printer = (line) => lines.push(line);
+    const loader = new DataLoader(new ArrayDataset([1, 2, 3]), { shuffle: true });
+    expect(await trainer.fit(new OneWeight(), loader)).toMatchObject({ steps: 3 });
+    expect(lines.filter((line) => line.includes('not shuffled'))).toHaveLength(1);
+  });
+
   it('is one loader', async () => {
     const loader = new DataLoader(new ArrayDataset([1, 2]));
     const several = [loader, loader] as unknown as DataLoader;

@@ -61,7 +61,9 @@ export async function evaluationSourcesFor(s: Session, dataloaderIdx: number, ba
 /** Overfitting looks at the same few batches in every epoch. */
 function unshuffled(s: Session, loader: Loader): Loader {
   if (!(loader instanceof DataLoader) || !loader.shuffle) return loader;
-  s.trainer.warn('overfitBatches: the training loader is not shuffled, so that every epoch has the same batches.');
+  if (!s.saidUnshuffled)
+    s.trainer.warn('overfitBatches: the training loader is not shuffled, so that every epoch has the same batches.');
+  s.saidUnshuffled = true;
   return loader.with({ shuffle: false });
 }
 
