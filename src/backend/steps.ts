@@ -13,6 +13,14 @@ export interface StepEngine {
    * @param onStep sees each computation, before anybody else sees its results.
    */
   watchSteps(onStep: (step: RecordedStep) => void): StepWatch | false;
+
+  /**
+   * From here on the bits of a program's results do not depend on where it looks at values. Otherwise parts of it that are
+   * small enough are left to kernels that are sooner done, and round differently.
+   *
+   * @returns what ends it
+   */
+  steadyBits(): () => void;
 }
 
 export interface StepWatch {

@@ -1,3 +1,4 @@
+import { stepEngine } from '../backend/steps.js';
 import type { Execution } from './execution.js';
 import { Halt } from './halt.js';
 import type { HookName } from './hooks.js';
@@ -40,6 +41,7 @@ export class Runner {
   /** Called when it has ended, however that came about. */
   onEnd: () => void = () => undefined;
   readonly #prepare: () => Promise<void>;
+  #letGoOfBits: () => void = () => undefined;
 
   /** @param prepare what has to be waited for before the first phase: the engine, and the checkpoint to go on from. */
   constructor(execution: Execution, prepare: () => Promise<void>) {
@@ -101,6 +103,8 @@ export class Runner {
     if (this.begun) return;
     this.begun = true;
     await this.#prepare();
+    // Whoever looks into the run, wherever it stands, changes nothing by it.
+    this.#letGoOfBits = stepEngine()?.steadyBits() ?? this.#letGoOfBits;
   }
 
   /** Ends the program here, with its end hooks. */
@@ -147,6 +151,7 @@ export class Runner {
   }
 
   #leave(): void {
+    this.#letGoOfBits();
     leave(this.execution.session);
     this.onEnd();
   }

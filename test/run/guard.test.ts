@@ -103,7 +103,7 @@ describe('the guard', () => {
     run.trainer.useEngine('onnx');
     const { recorder } = tf.backend() as unknown as OnnxBackend;
     await run.step(3);
-    recorder.smallWork = 'native';
+    recorder.smallWork.mode = 'native';
     const before = recorder.stats.runs;
     await run.step(3);
     // Three steps; a validation of two batches between, and its averages.

@@ -147,3 +147,50 @@ describe('a training step on the onnx engine', () => {
     }
   });
 });
+
+describe('a network so small that parts of its step are small work', () => {
+  class Small extends Module {
+    readonly net: tf.LayersModel;
+    constructor(units: number) {
+      super();
+      const initializer = () => tf.initializers.glorotNormal({ seed: 4 });
+      this.net = tf.sequential({
+        layers: [
+          tf.layers.dense({ units, inputShape: [20], activation: 'tanh', kernelInitializer: initializer() }),
+          tf.layers.dense({ units: 4, kernelInitializer: initializer() }),
+        ],
+      });
+    }
+    override trainingStep([x, y]: tf.Tensor[]): tf.Scalar {
+      return tf.losses.softmaxCrossEntropy(y as tf.Tensor, this.net.apply(x as tf.Tensor) as tf.Tensor) as tf.Scalar;
+    }
+    override configureOptimizers(): Optimizer {
+      return new Adam(this.parameters());
+    }
+  }
+  const data = batches(4, 8);
+
+  it.each([1, 3, 8, 16, 32])('has the same bits whether its loss is looked at or not: %i units', async (units) => {
+    const weights: number[][][] = [];
+    for (const looks of [false, true]) {
+      const module = new Small(units);
+      const run = new Trainer({ ...quiet, maxEpochs: 2, seed: 1 }).run(module, data as never);
+      if (looks) run.on({ hook: 'onBeforeBackward' }, ({ loss }) => loss.dataSync());
+      await run.finish();
+      weights.push(module.parameters().map(({ variable }) => [...variable.dataSync()]));
+    }
+    expect(weights[1]).toEqual(weights[0]);
+  });
+
+  it('leaves what comes after a run to JavaScript again', async () => {
+    const run = new Trainer({ ...quiet, maxEpochs: 1 }).run(new Small(3), data as never);
+    const small = () => tf.tidy(() => tf.matMul(tf.ones([2, 3]), tf.ones([3, 2])).dataSync());
+    await run.step(2);
+    const { interpreted } = recorder().stats;
+    small();
+    expect(recorder().stats.interpreted).toBe(interpreted);
+    await run.stop();
+    small();
+    expect(recorder().stats.interpreted).toBe(interpreted + 1);
+  });
+});

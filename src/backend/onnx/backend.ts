@@ -272,6 +272,11 @@ export class OnnxBackend extends tf.KernelBackend implements StepEngine {
     return (this.recorder.watch = new Watch(this.recorder, (value) => this.adopt(value), onStep));
   }
 
+  /** @internal */
+  steadyBits(): () => void {
+    return this.recorder.smallWork.holdExact();
+  }
+
   #disturb(): void {
     if (this.recorder.watch) this.recorder.watch.disturbed = true;
   }

@@ -6,7 +6,7 @@ import type { OnnxBackend } from '../../../src/backend/onnx/index.js';
 async function onBoth(compute: () => tf.Tensor): Promise<{ cpu: number[]; onnx: number[] }> {
   const values = async (engine: 'cpu' | 'onnx') => {
     await useBackend(engine);
-    if (engine === 'onnx') (tf.backend() as unknown as OnnxBackend).recorder.smallWork = 'native';
+    if (engine === 'onnx') (tf.backend() as unknown as OnnxBackend).recorder.smallWork.mode = 'native';
     return tf.tidy(() => [...compute().dataSync()]);
   };
   return { cpu: await values('cpu'), onnx: await values('onnx') };
@@ -58,7 +58,7 @@ describe('the onnx engine differs from the cpu backend', () => {
 
   it('in that this gradient ends for one row of pixels with aligned corners, however small it is', async () => {
     await useBackend('onnx');
-    (tf.backend() as unknown as OnnxBackend).recorder.smallWork = 'javascript';
+    (tf.backend() as unknown as OnnxBackend).recorder.smallWork.mode = 'javascript';
     const resized = (x: tf.Tensor) => tf.image.resizeNearestNeighbor(x as tf.Tensor4D, [3, 1], true);
     expect([
       ...tf

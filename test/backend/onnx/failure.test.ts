@@ -6,7 +6,7 @@ import type { OnnxBackend } from '../../../src/backend/onnx/index.js';
 
 beforeEach(async () => {
   await useBackend('onnx');
-  (tf.backend() as unknown as OnnxBackend).recorder.smallWork = 'native';
+  (tf.backend() as unknown as OnnxBackend).recorder.smallWork.mode = 'native';
 });
 
 /** Everything that is recorded before is computed, so that a test has its trace to itself. */
@@ -43,7 +43,7 @@ describe('an error when recorded kernels are computed', () => {
   it.each(['native', 'javascript'] as const)(
     'is that of what depends on the kernel, and of nothing else (%s)',
     (work) => {
-      (tf.backend() as unknown as OnnxBackend).recorder.smallWork = work;
+      (tf.backend() as unknown as OnnxBackend).recorder.smallWork.mode = work;
       const table = tf.tensor2d([
         [1, 2],
         [3, 4],

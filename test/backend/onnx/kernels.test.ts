@@ -22,7 +22,7 @@ beforeAll(async () => {
   await tf.setBackend('onnx');
   backend = tf.backend() as OnnxBackend;
   // Every call shall be compiled, however small.
-  backend.recorder.smallWork = 'native';
+  backend.recorder.smallWork.mode = 'native';
   await tf.setBackend('cpu');
   // The optimizers' reference kernels are registered when they are first used.
   for (const make of [Adam, SGD, RMSprop, Adagrad]) {

@@ -10,7 +10,7 @@ const THREADS = 3;
 beforeAll(async () => {
   registerOnnxBackend({ threads: THREADS, maxSessions: MAX_SESSIONS });
   await tf.setBackend('onnx');
-  recorder().smallWork = 'native';
+  recorder().smallWork.mode = 'native';
 });
 
 const recorder = () => (tf.backend() as unknown as OnnxBackend).recorder;

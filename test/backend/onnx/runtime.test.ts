@@ -7,7 +7,7 @@ import { type OnnxBackend, registerOnnxBackend } from '../../../src/backend/onnx
 beforeAll(async () => {
   registerOnnxBackend({ threads: 1 });
   await tf.setBackend('onnx');
-  (tf.backend() as OnnxBackend).recorder.smallWork = 'native';
+  (tf.backend() as OnnxBackend).recorder.smallWork.mode = 'native';
 });
 
 const side = 300;

@@ -18,6 +18,8 @@ export class CompiledGraph {
   readonly constants: readonly TraceNode[];
   readonly bytes: number;
   disposed = false;
+  /** So little work that it is compiled only where bits have to be steady, because it rounds. */
+  rounds = false;
 
   constructor(
     runtime: Runtime,

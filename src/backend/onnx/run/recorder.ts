@@ -12,28 +12,19 @@ import { asTyped, sameShape, Value, type NumericData, type NumericType, type Sha
 import { CompiledGraph } from './compiled.js';
 import { CpuKernels } from './cpu.js';
 import { explainFailure } from './failure.js';
-import { canInterpret, interpret } from './interpret.js';
+import { interpret } from './interpret.js';
 import type { RunObserver } from './observer.js';
 import { computeOrFail } from './salvage.js';
 import { SessionCache } from './sessions.js';
+import { SmallWork } from './small-work.js';
 import { type EngineStats, emptyStats } from './stats.js';
 
-/** Work (elementary operations) that the cpu kernels finish before a session would have been called twice. */
-const NEVER_COMPILE_BELOW = 5_000;
-/** Work that is not worth a compilation of some milliseconds when it may never come again. */
-const COMPILE_AT_ONCE_ABOVE = 500_000;
 /** Values in a trace after which a program that repeats itself without gradients is cut where it repeats. */
 const REPEAT_AFTER = 512;
 /** Values in a trace at most. */
 const MAX_TRACE = 20_000;
 /** Nodes of the trie at most. */
 const MAX_NODES = 30_000;
-
-/**
- * `javascript`: the cpu backend's kernels do it. `exact`: only where their bits are the same, so that the results of a
- * program do not depend on where somebody looked at a value in between. `native`: it is compiled like all other work.
- */
-export type SmallWork = 'javascript' | 'exact' | 'native';
 
 /** Records kernel calls and, when their results are needed, computes them all at once. */
 export class Recorder {
@@ -42,8 +33,7 @@ export class Recorder {
   readonly sessions: SessionCache;
   readonly cpu = new CpuKernels();
   readonly stats: EngineStats = emptyStats();
-  /** What is done with work too small to be worth a native call. */
-  smallWork: SmallWork = 'javascript';
+  readonly smallWork = new SmallWork(this.cpu);
   /** Sees how a step is computed, so that it can be done again. */
   watch: RunObserver | null = null;
 
@@ -214,6 +204,8 @@ export class Recorder {
 
   #knownGraph(end: TraceNode, ids: readonly number[]): CompiledGraph | undefined {
     const graph = this.sessions.find(end, ids);
+    // Bits outside of a run are those of a process that had none.
+    if (graph?.rounds === true && !this.smallWork.isSteady) return undefined;
     if (graph === undefined || graph.current) return graph;
     this.sessions.drop(graph);
     return undefined;
@@ -227,7 +219,7 @@ export class Recorder {
   ): CompiledGraph | null {
     const path = end.path();
     const { nodes } = neededFor(path, ids);
-    if (this.#isSmallWork(end, nodes)) {
+    if (this.smallWork.isDone(end, nodes)) {
       this.stats.interpreted++;
       if (this.watch) this.watch.disturbed = true;
       const results = interpret(path, ids, inputs, this.cpu);
@@ -236,25 +228,11 @@ export class Recorder {
     }
     const started = performance.now();
     const graph = new CompiledGraph(this.runtime, end, ids, this.options);
+    graph.rounds = this.smallWork.rounds(nodes);
     this.sessions.add(graph);
     this.stats.compiled++;
     this.stats.compileMs += performance.now() - started;
     return graph;
-  }
-
-  /**
-   * Whether the cpu kernels do this. Bits must not depend on what a process did before, so work that rounds is judged by
-   * its size alone; only work whose bits are the same either way may be compiled on the second sighting.
-   */
-  #isSmallWork(end: TraceNode, nodes: readonly TraceNode[]): boolean {
-    let work = 0;
-    for (const node of nodes) work += node.work;
-    if (work > COMPILE_AT_ONCE_ABOVE) return false;
-    if (this.smallWork === 'native') return false;
-    const exact = nodes.every((node) => node.kernel === null || node.kernel.exact === true);
-    if (!exact && (this.smallWork === 'exact' || work > NEVER_COMPILE_BELOW)) return false;
-    if (work > NEVER_COMPILE_BELOW && end.sightings++ > 0) return false;
-    return canInterpret(nodes, this.cpu);
   }
 
   #run(graph: CompiledGraph, fed: readonly Value[], results: readonly Value[]): void {

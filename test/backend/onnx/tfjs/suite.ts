@@ -20,7 +20,7 @@ const name = 'onnx';
 const engines: OnnxBackend[] = [];
 tf.registerBackend(name, () => {
   const backend = new OnnxBackend(resolveOptions({ threads: 2 }));
-  backend.recorder.smallWork = smallWork as 'native' | 'javascript';
+  backend.recorder.smallWork.mode = smallWork as 'native' | 'javascript';
   engines.push(backend);
   return backend;
 });
