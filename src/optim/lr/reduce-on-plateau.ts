@@ -38,7 +38,8 @@ const schema = z.strictObject({
 const plateauState = z.strictObject({
   lastEpoch: z.int().min(0),
   lastLr: z.array(z.number()),
-  best: z.nullable(z.number()),
+  // A metric may be infinite, as the peak signal-to-noise ratio of a perfect picture is.
+  best: z.nullable(z.union([z.number(), z.literal([Infinity, -Infinity])])),
   numBadEpochs: z.int(),
   cooldownCounter: z.int(),
 });

@@ -101,6 +101,14 @@ test('a metric that is not a number counts as no improvement', () => {
   expect([scheduler.best, scheduler.getLastLr()]).toEqual([1, [0.05]]);
 });
 
+test('an infinite metric can be the best, also of a state', () => {
+  const scheduler = new ReduceLROnPlateau(sgd(), { mode: 'max' });
+  scheduler.step(Infinity);
+  const again = new ReduceLROnPlateau(sgd(), { mode: 'max' });
+  again.loadStateDict(scheduler.stateDict());
+  expect(again.best).toBe(Infinity);
+});
+
 describe('what a scheduler refuses', () => {
   const o = sgd();
   const twoGroups = new SGD([{ params: [w] }, { params: [b] }], { lr: 0.1 });
