@@ -177,7 +177,13 @@ export class MetricCollection {
   }
 }
 
-const REDUCTIONS: Record<string, Reduce> = { mean: 'mean', avg: 'mean', min: 'min', max: 'max', sum: 'sum' };
+const REDUCTIONS = new Map<string, Reduce>([
+  ['mean', 'mean'],
+  ['avg', 'mean'],
+  ['min', 'min'],
+  ['max', 'max'],
+  ['sum', 'sum'],
+]);
 
 function settle(name: string, options: LogOptions, site: LogSite): Entry['options'] {
   if (site.level === undefined) {
@@ -210,7 +216,9 @@ function settle(name: string, options: LogOptions, site: LogSite): Entry['option
       }),
     );
   }
-  const reduce = REDUCTIONS[(options.reduce ?? 'mean').toLowerCase()];
+  // Whoever writes JavaScript may give a function.
+  const asked: unknown = options.reduce ?? 'mean';
+  const reduce = typeof asked === 'string' ? REDUCTIONS.get(asked.toLowerCase()) : undefined;
   if (!reduce) {
     throw new ContractError(
       StrobeError.compose(`log('${name}') does not know this reduction.`, {
