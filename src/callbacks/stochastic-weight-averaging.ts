@@ -9,7 +9,9 @@ import { checkOptions } from './options.js';
 
 const schema = z.strictObject({
   /** The learning rate to average at; one, or one for each parameter group. */
-  swaLrs: z.union([z.number().positive(), z.array(z.number().positive()).min(1)]),
+  swaLrs: z.union([z.number().positive(), z.array(z.number().positive()).min(1)], {
+    error: 'a number above 0, or a list of them: one for each parameter group',
+  }),
   /** The first epoch that is averaged: a share of `maxEpochs` (below 1), or its number, counted from 1. */
   swaEpochStart: z
     .number()
