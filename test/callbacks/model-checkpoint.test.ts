@@ -529,6 +529,7 @@ describe('a ModelCheckpoint', () => {
     [{ trainTimeInterval: 'soon' }, 'trainTimeInterval is no time'],
     [{ mode: 'best' as never }, '`mode` can be'],
     [{ saveTopK: 2 }, 'cannot rank'],
+    [{ filename: '{epoch}-{val_loss:2x}' }, 'format is not known'],
     [{ saveLast: 'yes' as never }, 'saveLast'],
     [{ savelast: true } as never, 'no option savelast'],
   ])('refuses %o', (options, message) => expect(() => new ModelCheckpoint(options)).toThrow(message));
