@@ -148,6 +148,17 @@ describe('the recorded cases', () => {
     );
   });
 
+  it('says that a tensor it is given is disposed', async () => {
+    const model = new Logging((module) => {
+      const value = tf.scalar(1);
+      value.dispose();
+      module.log('x', value);
+    });
+    await expect(quietTrainer().fit(model, upTo(1))).rejects.toThrow(
+      /log\('x'\) in trainingStep[^]*received: a disposed tensor/,
+    );
+  });
+
   it('log.levels: each hook has its level, or refuses', async () => {
     const { expect: wanted } = called<unknown, Record<'on_step default' | 'on_epoch default', string[]>>('log.levels');
     const camel = (name: string) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
