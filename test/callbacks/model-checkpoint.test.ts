@@ -457,6 +457,26 @@ describe('a ModelCheckpoint', () => {
     expect(files(dirpath)).toEqual(['epoch=0.ckpt', 'epoch=2.ckpt']);
   });
 
+  it.each([true, 'link'] as const)(
+    'leaves the files alone that the run has saved before it forked, saveLast: %o',
+    async (saveLast) => {
+      const dirpath = folder();
+      const checkpoint = new ModelCheckpoint({ dirpath, monitor: 'm', filename: '{epoch}', saveLast });
+      const model = new Scripted({ train: { m: [3, 2, 1] } });
+      const run = quietTrainer({ maxEpochs: 3, callbacks: [checkpoint] }).run(model, batches(1));
+      await run.step(2);
+      const before = files(dirpath);
+      expect(before).toEqual(['epoch=0.ckpt', 'last.ckpt']);
+      const fork = await run.fork();
+      await fork.finish();
+      expect(files(dirpath)).toEqual(['epoch=0.ckpt', 'epoch=2.ckpt', 'last-v1.ckpt', 'last.ckpt']);
+      expect(run.callbacks.get(ModelCheckpoint)?.bestModelPath).toBe(join(dirpath, 'epoch=0.ckpt'));
+      expect((await readCheckpoint(join(dirpath, 'last.ckpt'))).epoch).toBe(0);
+      await run.finish();
+      expect(files(dirpath)).toEqual(['epoch=2-v1.ckpt', 'epoch=2.ckpt', 'last-v1.ckpt', 'last.ckpt']);
+    },
+  );
+
   it('leaves its books as they were when a file cannot be written', async () => {
     const checkpoint = new ModelCheckpoint({ dirpath: folder(), monitor: 'm' });
     const trainer = quietTrainer({ maxEpochs: 1, callbacks: [checkpoint] });
