@@ -103,6 +103,12 @@ export class StochasticWeightAveraging extends Callback {
     return 'tuner';
   }
 
+  /** A fit that begins anew has its epochs averaged and its rates annealed, whatever a former one has come to. */
+  override onTrainStart({ currentEpoch }: Trainer): void {
+    this.#latestUpdateEpoch = Math.min(this.#latestUpdateEpoch, currentEpoch - 1);
+    if (currentEpoch <= this.#swaStart) this.#startLrs = [];
+  }
+
   override onTrainEpochStart(trainer: Trainer): void {
     const [optimizer] = trainer.optimizers;
     if (!optimizer || trainer.currentEpoch < this.#swaStart) return;
