@@ -125,8 +125,10 @@ export class ModelCheckpoint extends Callback {
     this.#warning = '';
   }
 
-  override onTrainStart(): void {
+  override onTrainStart({ globalStep }: Trainer): void {
     this.#timed ||= performance.now();
+    // A fit that begins anew has nothing saved yet, whatever step a former one has come to.
+    if (globalStep < this.#lastSaved.step) this.#lastSaved.step = 0;
   }
 
   override async onTrainBatchEnd(trainer: Trainer): Promise<void> {

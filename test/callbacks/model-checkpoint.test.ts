@@ -477,6 +477,15 @@ describe('a ModelCheckpoint', () => {
     },
   );
 
+  it('saves in a second fit that begins anew, at the very step the first one was saved at, too', async () => {
+    const checkpoint = new ModelCheckpoint({ dirpath: folder(), filename: '{m:.0f}' });
+    for (const m of [1, 2]) {
+      const trainer = quietTrainer({ maxEpochs: 1, callbacks: [checkpoint] });
+      await trainer.fit(new Scripted({ train: { m: [m] } }), batches(1));
+      expect(files(checkpoint.dirpath as string)).toContain(`m=${m}.ckpt`);
+    }
+  });
+
   it('leaves its books as they were when a file cannot be written', async () => {
     const checkpoint = new ModelCheckpoint({ dirpath: folder(), monitor: 'm' });
     const trainer = quietTrainer({ maxEpochs: 1, callbacks: [checkpoint] });
