@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
+import type { Module } from '../module/module.js';
+import type { Trainer } from '../trainer/trainer.js';
 import { checkOptions } from './options.js';
 import {
   averagingShape,
@@ -47,6 +49,11 @@ export class EMAWeightAveraging extends WeightAveraging {
     this.updateEveryNSteps = given.updateEveryNSteps;
     this.updateStartingAtStep = given.updateStartingAtStep;
     this.updateStartingAtEpoch = given.updateStartingAtEpoch;
+  }
+
+  override onTrainStart(trainer: Trainer, module: Module): void {
+    this.#epochs = Math.min(this.#epochs, trainer.currentEpoch);
+    super.onTrainStart(trainer, module);
   }
 
   /** When it began by the epoch is part of the state, too. */

@@ -5,6 +5,7 @@ import { Module } from '../module/module.js';
 import { Parameter } from '../module/parameter.js';
 import { parametersOfLayer } from '../module/walk.js';
 import type { Optimizer } from '../optim/index.js';
+import { isPlainRecord } from '../tensors/tree.js';
 import { Callback, type CallbackKind } from '../trainer/callback.js';
 import type { Trainer } from '../trainer/trainer.js';
 import { checkOptions } from './options.js';
@@ -65,11 +66,12 @@ export abstract class BaseFinetuning extends Callback {
   ): void {
     this.makeTrainable(what);
     const held = new Set(optimizer.parameters());
-    const all = this.parametersOf(what, { trainBn });
-    const params = all.filter((parameter) => !held.has(parameter));
-    if (params.length < all.length) {
+    const params = this.parametersOf(what).filter((parameter) => !held.has(parameter));
+    // BatchNorm layers that were trainable from the start are expected to be held.
+    const known = this.parametersOf(what, { trainBn }).filter((parameter) => held.has(parameter)).length;
+    if (known > 0) {
       console.warn(
-        `[strobe] The optimizer holds ${all.length - params.length} of the unfrozen parameters already; they stay in their groups.`,
+        `[strobe] The optimizer holds ${known} of the unfrozen parameters already; they stay in their groups.`,
       );
     }
     if (params.length > 0) optimizer.addParamGroup({ params, lr: lr ?? optimizer.lr / initialDenomLr });
@@ -97,7 +99,7 @@ function normsIn(what: unknown, seen = new Set<unknown>()): layers.layers.Layer[
     return what.getClassName() === 'BatchNormalization' ? [what] : [];
   }
   if (what instanceof Parameter) return [];
-  if (what instanceof Module || Array.isArray(what))
+  if (what instanceof Module || Array.isArray(what) || isPlainRecord(what))
     return Object.values(what).flatMap((value) => normsIn(value, seen));
   return [];
 }

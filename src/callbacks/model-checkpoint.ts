@@ -79,12 +79,13 @@ export class ModelCheckpoint extends Callback {
   lastModelPath = '';
   readonly #settings: CheckpointSettings;
   #lastSaved = { path: '', step: 0 };
-  /** Who has written each file: forks share this callback. */
-  readonly #writers = new Map<string, WeakRef<Trainer>>();
   #deferred = false;
   /** When time was last looked at and found due; the process's own clock. */
   #timed = 0;
   #warning = '';
+  /** Which run has saved a file: forks share this callback. What is not in here is what the first run has resumed with. */
+  readonly #savedBy = new Map<string, Trainer>();
+  #firstRun: Trainer | undefined;
 
   constructor(options: ModelCheckpointOptions = {}) {
     super();
@@ -108,6 +109,10 @@ export class ModelCheckpoint extends Callback {
 
   override async setup(trainer: Trainer, _module: Module, stage: Stage): Promise<void> {
     this.dirpath ??= defaultFolder(trainer);
+    if (stage === 'fit') {
+      this.#firstRun = trainer;
+      this.#savedBy.clear();
+    }
     const own = [this.lastModelPath, this.#lastSaved.path, trainer.ckptPath ?? ''];
     const strange = !own.some((path) => path !== '' && isInside(path, this.#folder));
     if (stage === 'fit' && strange && this.#settings.saveTopK !== 0 && (await isOccupied(this.#folder))) {
@@ -120,8 +125,10 @@ export class ModelCheckpoint extends Callback {
     this.#warning = '';
   }
 
-  override onTrainStart(): void {
+  override onTrainStart({ globalStep }: Trainer): void {
     this.#timed ||= performance.now();
+    // A fit that begins anew has nothing saved yet, whatever step a former one has come to.
+    if (globalStep < this.#lastSaved.step) this.#lastSaved.step = 0;
   }
 
   override async onTrainBatchEnd(trainer: Trainer): Promise<void> {
@@ -260,7 +267,7 @@ export class ModelCheckpoint extends Callback {
     const { mode, monitor } = this;
     const { saveTopK: k, verbose } = this.#settings;
     if (monitor === undefined) {
-      const former = k === 1 ? this.bestModelPath : '';
+      const former = k === 1 ? this.#ownPath(this.bestModelPath, trainer) : '';
       await this.#write(trainer, this.#freePath(metrics, former), (path) => {
         this.bestModelPath = path;
       });
@@ -276,7 +283,7 @@ export class ModelCheckpoint extends Callback {
       return false;
     }
     const loser = loserOf(this.bestKModels, k, mode);
-    const path = this.#freePath(metrics, loser);
+    const path = this.#freePath(metrics, this.#ownPath(loser, trainer));
     const { ranking, best, kth } = entered(this.bestKModels, path, score, { loser, k, mode });
     if (verbose)
       trainer.print(`${what} reached ${score.toFixed(5)} (best ${best[1].toFixed(5)}), saving to ${path} as top ${k}.`);
@@ -295,23 +302,24 @@ export class ModelCheckpoint extends Callback {
     const before = this.stateDict();
     remember(path);
     this.#lastSaved = { path, step: trainer.globalStep };
-    this.#writers.set(path, new WeakRef(trainer));
     try {
       await trainer.saveCheckpoint(path, { weightsOnly: this.#settings.saveWeightsOnly });
     } catch (error) {
       this.loadStateDict(before);
       throw error;
     }
+    this.#savedBy.set(path, trainer);
     await this.#tellLoggers(trainer);
   }
 
   async #saveLast(trainer: Trainer, metrics: Metrics): Promise<void> {
-    const former = this.lastModelPath;
+    const former = this.#ownPath(this.lastModelPath, trainer);
     const { saveLast } = this.#settings;
     const path = this.#freePath(metrics, former, this.nameLast);
     const latest = this.#lastSaved.path;
     if (saveLast === 'link' && latest !== '' && latest !== path) {
       await linkTo(latest, path);
+      this.#savedBy.set(path, trainer);
       this.lastModelPath = path;
       await this.#tellLoggers(trainer);
     } else {
@@ -334,17 +342,21 @@ export class ModelCheckpoint extends Callback {
     return freePath(pathOf, { former, startingVersion });
   }
 
+  /** The path of a file that is this run's to replace; empty for another run's. */
+  #ownPath(path: string, trainer: Trainer): string {
+    return (this.#savedBy.get(path) ?? this.#firstRun) === trainer ? path : '';
+  }
+
   /**
-   * Deletes what was replaced; never a file that counts, nor one of another folder, nor what the run came from, nor what
-   * the runs that it was forked from have written.
+   * Deletes what was replaced; never a file that counts, nor one of another folder or of the run that this one is a fork
+   * of, nor what the run came from.
    */
   async #remove(path: string, trainer: Trainer): Promise<void> {
     const counts = [this.bestModelPath, this.lastModelPath, this.#lastSaved.path].includes(path);
     if (path === '' || counts || path in this.bestKModels) return;
     const cameFrom = trainer.ckptPath === undefined ? '' : resolve(trainer.ckptPath);
-    if (!isInside(path, this.#folder) || resolve(path) === cameFrom) return;
-    const writer = this.#writers.get(path)?.deref();
-    for (let other = trainer.forkedFrom; other; other = other.forkedFrom) if (other === writer) return;
+    if (!isInside(path, this.#folder) || resolve(path) === cameFrom || !this.#ownPath(path, trainer)) return;
+    this.#savedBy.delete(path);
     await rm(path, { force: true });
   }
 }

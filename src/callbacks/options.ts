@@ -25,25 +25,28 @@ export function checkOptions<S extends z.ZodType>(owner: string, schema: S, opti
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const unknown = issue?.code === 'unrecognized_keys' ? issue.keys : [];
-  const path = issue?.path ?? [];
-  const option = unknown[0] ?? path.join('.');
-  const received = path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], options);
-  const missing = path.length > 0 && received === undefined;
+  const option = unknown[0] ?? issue?.path.join('.') ?? '';
+  // What is wrong may lie deeper than the option: an entry of a list.
+  const received =
+    unknown.length > 0 ? options : issue?.path.reduce<unknown>((value, key) => (value as never)?.[key], options);
+  const optional = !(schema instanceof z.ZodObject) || isOptional(schema.shape[String(issue?.path[0])]);
+  const advice = optional
+    ? `correct ${option || 'it'}, or leave it out for the default`
+    : `give ${option} such a value: it has no default`;
   const called = /^[A-Z]\w+$/.test(owner) ? `new ${owner}` : owner;
   const allowed = schema instanceof z.ZodObject ? Object.keys(schema.shape).join(', ') : '';
   throw new ConfigurationError(
-    unknown.length > 0
-      ? StrobeError.compose(`${called}: there is no option ${option}.`, {
-          expected: allowed,
-          received: describe(options),
-          hint: 'check the spelling',
-        })
-      : StrobeError.compose(`${called}: wrong value for ${option || 'the options'}.`, {
-          expected: issue?.message ?? 'a record of options',
-          received: describe(received),
-          hint: missing
-            ? `give ${option}: it has no default`
-            : `correct ${option || 'it'}, or leave it out for the default`,
-        }),
+    StrobeError.compose(
+      `${called}: ${unknown.length > 0 ? `there is no option ${option}` : `wrong value for ${option || 'the options'}`}.`,
+      {
+        expected: unknown.length > 0 ? allowed : (issue?.message ?? 'a record of options'),
+        received: describe(received),
+        hint: unknown.length > 0 ? 'check the spelling' : advice,
+      },
+    ),
   );
+}
+
+function isOptional(field: unknown): boolean {
+  return field instanceof z.ZodType && field.safeParse(undefined).success;
 }

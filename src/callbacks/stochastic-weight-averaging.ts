@@ -9,7 +9,9 @@ import { checkOptions } from './options.js';
 
 const schema = z.strictObject({
   /** The learning rate to average at; one, or one for each parameter group. */
-  swaLrs: z.union([z.number().positive(), z.array(z.number().positive()).min(1)]),
+  swaLrs: z.union([z.number().positive(), z.array(z.number().positive()).min(1)], {
+    error: 'a number above 0, or a list of them: one for each parameter group',
+  }),
   /** The first epoch that is averaged: a share of `maxEpochs` (below 1), or its number, counted from 1. */
   swaEpochStart: z
     .number()
@@ -99,6 +101,12 @@ export class StochasticWeightAveraging extends Callback {
   /** First: what others see and do at an epoch's beginning goes by the learning rates of that epoch. */
   override get kind(): CallbackKind {
     return 'tuner';
+  }
+
+  /** A fit that begins anew has its epochs averaged and its rates annealed, whatever a former one has come to. */
+  override onTrainStart({ currentEpoch }: Trainer): void {
+    this.#latestUpdateEpoch = Math.min(this.#latestUpdateEpoch, currentEpoch - 1);
+    if (currentEpoch <= this.#swaStart) this.#startLrs = [];
   }
 
   override onTrainEpochStart(trainer: Trainer): void {

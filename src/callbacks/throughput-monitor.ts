@@ -21,7 +21,9 @@ const schema = z.strictObject({
   /** Batches over which rates are taken, at least 2. */
   windowSize: z.int().min(2).default(100),
   /** Floating-point operations of a batch (forward and backward in training), or how to count them. */
-  flopsPerBatch: z.union([z.number().min(0), counter]).optional(),
+  flopsPerBatch: z
+    .union([z.number().min(0), counter], { error: 'a number from 0 up, or a function of a batch that gives one' })
+    .optional(),
   /** Operations a second that the machine could do: gives `mfu`, the share of them that is used. */
   availableFlops: z.number().positive().optional(),
   /** Between the parts of names. */

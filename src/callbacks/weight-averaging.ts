@@ -72,7 +72,10 @@ export class WeightAveraging extends Callback {
     return this.#average.values;
   }
 
-  override onTrainStart(_trainer: Trainer, module: Module): void {
+  override onTrainStart({ globalStep, currentEpoch }: Trainer, module: Module): void {
+    // A fit that begins anew has its steps averaged, whatever a former one has come to.
+    this.#latestUpdateStep = Math.min(this.#latestUpdateStep, globalStep);
+    this.#latestUpdateEpoch = Math.min(this.#latestUpdateEpoch, currentEpoch - 1);
     const weights = weightsOf(module, this.#useBuffers);
     this.#average.begin(weights);
     tf.dispose(weights);

@@ -15,13 +15,15 @@ import { CheckpointError, StrobeError } from '../errors.js';
  */
 export async function writeAtomically(path: string, chunks: Iterable<Uint8Array>): Promise<void> {
   const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.${randomUUID()}.tmp`);
+  // The name may be as long as a name may be: not all of it goes into a longer one.
+  const temporary = join(folder, `.${basename(path).slice(0, 50)}.${randomUUID()}.tmp`);
   await explained(path, async () => mkdir(folder, { recursive: true }));
   try {
     await writeAndFlush(path, temporary, chunks);
     await explained(path, async () => rename(temporary, path));
   } catch (error) {
-    await rm(temporary, { force: true });
+    // Why it could not be written is what counts, whatever happens here.
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw error;
   }
   await explained(path, async () => flushFolder(folder));

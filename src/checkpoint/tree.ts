@@ -11,16 +11,27 @@ export interface Packed {
   json: string;
 }
 
-const TYPED = { Float32Array, Float64Array, Int32Array, Uint8Array, Uint32Array } as const;
+const TYPED = {
+  Float32Array,
+  Float64Array,
+  Int8Array,
+  Int16Array,
+  Int32Array,
+  Uint8Array,
+  Uint8ClampedArray,
+  Uint16Array,
+  Uint32Array,
+} as const;
 type TypedName = keyof typeof TYPED;
 
 /** @param nameOf gives a tensor its name in the file, from its path in the tree. */
 export function pack(tree: unknown, nameOf: (path: string[]) => string): Packed {
   const tensors: Record<string, tf.Tensor> = {};
+  /** What the value at hand stands in. */
+  const within = new Set<unknown>();
   const encode = (value: unknown, path: string[]): unknown => {
     if (value instanceof tf.Tensor) {
-      const name = nameOf(path);
-      if (Object.hasOwn(tensors, name)) throw new Error(`Two tensors of the checkpoint are called ${name}.`);
+      const name = freeName(nameOf(path), tensors);
       tensors[name] = value;
       return { $tensor: name };
     }
@@ -33,7 +44,14 @@ export function pack(tree: unknown, nameOf: (path: string[]) => string): Packed 
         throw unwritable(value, path);
       return value;
     }
-    if (Array.isArray(value)) return value.map((item, i) => encode(item, [...path, String(i)]));
+    if (within.has(value)) throw unwritable(value, path, 'something that holds itself');
+    within.add(value);
+    const encoded = encodeObject(value, path);
+    within.delete(value);
+    return encoded;
+  };
+  const encodeObject = (value: object, path: string[]): unknown => {
+    if (Array.isArray(value)) return Array.from(value, (item, i) => encode(item, [...path, String(i)]));
     if (value instanceof Map) return { $map: encode([...value], path) };
     if (value instanceof Set) return { $set: encode([...value], path) };
     const typed = (Object.keys(TYPED) as TypedName[]).find((name) => value instanceof TYPED[name]);
@@ -80,12 +98,22 @@ function typedArray(name: string, values: unknown): unknown {
   return type.from(values as number[]);
 }
 
-function unwritable(value: unknown, path: string[]): CheckpointError {
+/** Paths that differ may give one name: `a.b` in a record, and `b` in its `a`. */
+function freeName(name: string, taken: object): string {
+  let free = name;
+  for (let n = 2; Object.hasOwn(taken, free); n++) free = `${name}#${n}`;
+  return free;
+}
+
+function unwritable(value: unknown, path: string[], received = describe(value)): CheckpointError {
+  const isHyperParameter = path[0] === 'hyperParameters' && path.length > 1;
   return new CheckpointError(
     StrobeError.compose(`${path.join('.') || 'The state'} cannot be written to a checkpoint.`, {
       expected: 'numbers, strings, booleans, null, tensors, typed arrays, and arrays, records, maps and sets of these',
-      received: describe(value),
-      hint: 'give stateDict() or extraState() plain data, and build the object from it when it is loaded',
+      received,
+      hint: isHyperParameter
+        ? `leave it out: saveHyperparameters(options, { ignore: [${describe(path[1])}] })`
+        : 'give stateDict() or extraState() plain data, and build the object from it when it is loaded',
     }),
   );
 }

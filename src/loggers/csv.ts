@@ -1,4 +1,4 @@
-import { existsSync, renameSync } from 'node:fs';
+import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Metrics } from '../module/metrics.js';
@@ -98,13 +98,14 @@ export class CSVLogger implements Logger {
     await this.save();
   }
 
-  /** In another folder, with the rows there are so far. */
+  /** In another folder, with the rows and hyper-parameters there are so far. */
   fork(): CSVLogger {
     const { version: _taken, ...options } = this.#options;
     const copy = new CSVLogger(options);
     copy.#rows = this.#rows.map((row) => ({ ...row }));
     copy.#unwritten = copy.#rows.length;
     copy.#hparams = { ...this.#hparams };
+    if (Object.keys(copy.#hparams).length > 0) writeFileSync(join(copy.logDir, 'hparams.yaml'), toYaml(copy.#hparams));
     return copy;
   }
 

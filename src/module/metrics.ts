@@ -177,7 +177,13 @@ export class MetricCollection {
   }
 }
 
-const REDUCTIONS: Record<string, Reduce> = { mean: 'mean', avg: 'mean', min: 'min', max: 'max', sum: 'sum' };
+const REDUCTIONS = new Map<string, Reduce>([
+  ['mean', 'mean'],
+  ['avg', 'mean'],
+  ['min', 'min'],
+  ['max', 'max'],
+  ['sum', 'sum'],
+]);
 
 function settle(name: string, options: LogOptions, site: LogSite): Entry['options'] {
   if (site.level === undefined) {
@@ -210,7 +216,9 @@ function settle(name: string, options: LogOptions, site: LogSite): Entry['option
       }),
     );
   }
-  const reduce = REDUCTIONS[(options.reduce ?? 'mean').toLowerCase()];
+  // Whoever writes JavaScript may give a function.
+  const asked: unknown = options.reduce ?? 'mean';
+  const reduce = typeof asked === 'string' ? REDUCTIONS.get(asked.toLowerCase()) : undefined;
   if (!reduce) {
     throw new ContractError(
       StrobeError.compose(`log('${name}') does not know this reduction.`, {
@@ -246,13 +254,17 @@ function reduced(entry: Entry): number {
 /** A number, or a handle of our own on a tensor that may not be computed yet. */
 function toScalar(name: string, value: unknown, hook: string): number | tf.Tensor {
   if (typeof value === 'number') return value;
-  if (value instanceof tf.Tensor && value.size === 1) return retain(value);
+  const gone = value instanceof tf.Tensor && value.isDisposed;
+  if (value instanceof tf.Tensor && value.size === 1 && !gone) return retain(value);
   throw new ContractError(
     StrobeError.compose(`log('${name}') in ${hook} needs a single number.`, {
       expected: 'a number, or a tensor with one element',
-      received: describe(value),
-      hint:
-        value instanceof tf.Tensor ? 'reduce it first, e.g. with tf.mean(value)' : 'use logDict for records of numbers',
+      received: gone ? 'a disposed tensor' : describe(value),
+      hint: gone
+        ? 'log it before it is disposed, or read it first: value.dataSync()[0]'
+        : value instanceof tf.Tensor
+          ? 'reduce it first, e.g. with tf.mean(value)'
+          : 'use logDict for records of numbers',
     }),
   );
 }

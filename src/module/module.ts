@@ -365,12 +365,12 @@ function one<T>(items: readonly T[]): T | T[] {
 /** A module and those within it, in the order of their properties, with their dotted paths; the module's own is empty. */
 export function namedModules(module: Module): [path: string, module: Module][] {
   const found = new Map<Module, string>();
+  const seen = new Set<object>();
   const visit = (value: unknown, path: string): void => {
-    if (typeof value !== 'object' || value === null) return;
-    if (value instanceof Module) {
-      if (found.has(value)) return;
-      found.set(value, path);
-    } else if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return;
+    if (typeof value !== 'object' || value === null || seen.has(value)) return;
+    seen.add(value);
+    if (value instanceof Module) found.set(value, path);
+    else if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return;
     for (const [key, child] of Object.entries(value)) visit(child, path === '' ? key : `${path}.${key}`);
   };
   visit(module, '');

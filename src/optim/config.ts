@@ -120,7 +120,8 @@ function entriesOf(config: OptimizerConfig, warnings: string[]): Entry[] {
   if (config === null || config === undefined) return [];
   if (Array.isArray(config)) return config.flatMap((entry) => entriesOf(entry, warnings));
   if (config instanceof Optimizer) return [{ optimizers: [config], lrSchedulers: [] }];
-  if (typeof config === 'object' && 'optimizer' in config) {
+  // A scheduler has an optimizer, too, but is no entry with one.
+  if (typeof config === 'object' && 'optimizer' in config && !((config as object) instanceof LRScheduler)) {
     warnAboutUnknown('configureOptimizers', config, ['optimizer', 'lrScheduler', 'monitor'], warnings);
     const { optimizer, lrScheduler, monitor } = config;
     return [{ optimizers: [optimizer], lrSchedulers: lrScheduler ? [lrScheduler] : [], monitor }];

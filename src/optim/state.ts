@@ -3,6 +3,7 @@ import { CheckpointError, describe, StrobeError } from '../errors.js';
 import type { Parameter } from '../module/parameter.js';
 import { clonePlain } from '../tensors/plain.js';
 import { retain } from '../tensors/share.js';
+import { isPlainRecord } from '../tensors/tree.js';
 import type { Algorithm, Hyperparameters } from './algorithm.js';
 import { splitGroup, type ParamGroup } from './groups.js';
 import { checkOptions } from './options.js';
@@ -51,8 +52,10 @@ export function writeState(groups: ParamGroup[], states: ReadonlyMap<Parameter, 
 export function readState<H extends Hyperparameters>(
   algorithm: Algorithm<H>,
   groups: ParamGroup<H>[],
-  { state, paramGroups }: OptimizerState,
+  saved: OptimizerState,
 ) {
+  if (!hasForm(saved)) throw misfit(algorithm.name, 'what stateDict() gives: { state, paramGroups }', describe(saved));
+  const { state, paramGroups } = saved;
   const names = uniqueNames(groups);
   if (paramGroups.length !== groups.length) {
     throw misfit(algorithm.name, `${groups.length} parameter group(s)`, `${paramGroups.length}`);
@@ -76,6 +79,12 @@ export function readState<H extends Hyperparameters>(
     ]),
   );
   return { slots, groups: loaded };
+}
+
+/** What a state is looked into for; whether it fits is another matter. */
+function hasForm(saved: unknown): boolean {
+  const { state, paramGroups } = (saved ?? {}) as Partial<OptimizerState>;
+  return isPlainRecord(state) && Array.isArray(paramGroups) && paramGroups.every((group) => Array.isArray(group?.params)); // prettier-ignore
 }
 
 function checkHyperparameters<H extends Hyperparameters>(algorithm: Algorithm<H>, hyperparameters: object): H {

@@ -2,21 +2,26 @@ import { isDeepStrictEqual } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { isPlainRecord } from './tree.js';
 
-/** A deep copy of plain data; tensors, functions and instances in it are shared. */
+/** What a value stands in, from the outside in: what is met again there holds itself. */
+type Within = readonly object[];
+const NOTHING: Within = [];
+
+/** A deep copy of plain data; tensors, functions, instances and what holds itself are shared. */
 export function clonePlain<T>(value: T): T {
-  return copy(value) as T;
+  return copy(value, NOTHING) as T;
 }
 
-function copy(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(copy);
+function copy(value: unknown, within: Within): unknown {
+  if (typeof value !== 'object' || value === null || within.includes(value)) return value;
+  const inside = [...within, value];
+  if (Array.isArray(value)) return value.map((item) => copy(item, inside));
   if (isPlainRecord(value)) {
     const record: Record<string, unknown> = {};
-    for (const key of Object.keys(value)) record[key] = copy(value[key]);
+    for (const key of Object.keys(value)) record[key] = copy(value[key], inside);
     return record;
   }
-  if (value instanceof Map) return new Map([...value].map(([key, item]) => [copy(key), copy(item)]));
-  if (value instanceof Set) return new Set([...value].map(copy));
+  if (value instanceof Map) return new Map([...value].map(([key, item]) => [copy(key, inside), copy(item, inside)]));
+  if (value instanceof Set) return new Set([...value].map((item) => copy(item, inside)));
   if (value instanceof Date) return new Date(value);
   if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return (value as Float32Array).slice();
   return value;
@@ -24,14 +29,21 @@ function copy(value: unknown): unknown {
 
 /** Whether a value is data through and through: nothing in it would be shared by {@link clonePlain}. */
 export function isPlainData(value: unknown): boolean {
+  return isPlain(value, NOTHING);
+}
+
+function isPlain(value: unknown, within: Within): boolean {
   if (typeof value === 'function' || value instanceof tf.Tensor) return false;
   if (typeof value !== 'object' || value === null) return true;
-  if (Array.isArray(value)) return value.every(isPlainData);
-  if (value instanceof Map) return [...value].every(([key, item]) => isPlainData(key) && isPlainData(item));
-  if (value instanceof Set) return [...value].every(isPlainData);
+  if (within.includes(value)) return false;
+  const inside = [...within, value];
+  const each = (item: unknown) => isPlain(item, inside);
+  if (Array.isArray(value)) return value.every(each);
+  if (value instanceof Map) return [...value].every((entry) => entry.every(each));
+  if (value instanceof Set) return [...value].every(each);
   if (value instanceof Date) return true;
   if (ArrayBuffer.isView(value)) return !(value instanceof DataView);
-  return isPlainRecord(value) && Object.values(value).every(isPlainData);
+  return isPlainRecord(value) && Object.values(value).every(each);
 }
 
 /** What {@link copyIfPlain} gives for what is not plain data. */
@@ -39,14 +51,22 @@ export const NOT_PLAIN = Symbol('not plain data');
 
 /** A deep copy of a value that is data through and through, in one go: what pauses and snapshots do most. */
 export function copyIfPlain(value: unknown): unknown {
+  return copiedIfPlain(value, NOTHING);
+}
+
+function copiedIfPlain(value: unknown, within: Within): unknown {
   if (typeof value !== 'object' || value === null) return typeof value === 'function' ? NOT_PLAIN : value;
+  if (within.includes(value)) return NOT_PLAIN;
+  const inside = [...within, value];
   if (Array.isArray(value)) {
-    const items = value.map(copyIfPlain);
+    const items = value.map((item) => copiedIfPlain(item, inside));
     return items.includes(NOT_PLAIN) ? NOT_PLAIN : items;
   }
-  if (!isPlainRecord(value)) return isPlainData(value) ? copy(value) : NOT_PLAIN;
+  if (!isPlainRecord(value)) return isPlain(value, within) ? copy(value, within) : NOT_PLAIN;
   const record: Record<string, unknown> = {};
-  for (const key of Object.keys(value)) if ((record[key] = copyIfPlain(value[key])) === NOT_PLAIN) return NOT_PLAIN;
+  for (const key of Object.keys(value)) {
+    if ((record[key] = copiedIfPlain(value[key], inside)) === NOT_PLAIN) return NOT_PLAIN;
+  }
   return record;
 }
 

@@ -10,11 +10,20 @@ export function isPlainRecord(value: unknown): value is Record<string, unknown> 
   return prototype === Object.prototype || prototype === null;
 }
 
-export function tensorsIn(tree: unknown, found: tf.Tensor[] = []): tf.Tensor[] {
-  if (tree instanceof tf.Tensor) found.push(tree);
-  else if (Array.isArray(tree)) for (const item of tree) tensorsIn(item, found);
-  else if (isPlainRecord(tree)) for (const key in tree) tensorsIn(tree[key], found);
+export function tensorsIn(tree: unknown): tf.Tensor[] {
+  const found: tf.Tensor[] = [];
+  collect(tree, found, []);
   return found;
+}
+
+/** What is met again in itself is no tree: it is refused where it is saved, and has to be disposed after that. */
+function collect(tree: unknown, found: tf.Tensor[], within: readonly object[]): void {
+  if (tree instanceof tf.Tensor) found.push(tree);
+  else if (Array.isArray(tree) || isPlainRecord(tree)) {
+    if (within.includes(tree)) return;
+    const inside = [...within, tree];
+    for (const item of Array.isArray(tree) ? tree : Object.values(tree)) collect(item, found, inside);
+  }
 }
 
 /** The same tree with every tensor replaced. */

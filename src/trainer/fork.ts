@@ -26,6 +26,5 @@ export function forkTrainer(trainer: Trainer, { silent = false }: { silent?: boo
   Object.assign(copy.limits, trainer.limits);
   copy.stage = trainer.stage;
   copy.ckptPath = trainer.ckptPath;
-  copy.forkedFrom = trainer;
   return copy;
 }

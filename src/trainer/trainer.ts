@@ -98,8 +98,6 @@ export class Trainer {
   muted = false;
   /** The checkpoint this trainer went on from, if any. */
   ckptPath: string | undefined;
-  /** @internal The trainer whose run this one's was forked from. */
-  forkedFrom: Trainer | undefined;
   /** Where `print` and `warn` go while something is being drawn, so that they do not write into it. */
   printer: ((line: string) => void) | undefined;
   /** @internal Told whenever the run has come to rest: it is paused, or over. */

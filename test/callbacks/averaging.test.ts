@@ -54,6 +54,22 @@ describe('exponential averages', () => {
   });
 });
 
+it.each([
+  ['all weights', () => new WeightAveraging(), 4],
+  ['weights from an epoch on', () => new EMAWeightAveraging({ updateStartingAtEpoch: 0 }), 3],
+  ['the last epochs', () => new StochasticWeightAveraging({ swaLrs: 0.05, swaEpochStart: 1 }), 2],
+] as const)('an average of %s begins anew with a fit that does', async (_what, make, averaged) => {
+  const callback = make();
+  const ends: number[] = [];
+  for (let fit = 0; fit < 2; fit++) {
+    const model = new Falling();
+    await quietTrainer({ maxEpochs: 2, callbacks: [callback] }).fit(model, ones(2));
+    expect(callback.averaged).toBe(averaged);
+    ends.push(model.value);
+  }
+  expect(ends[1]).toBe(ends[0]);
+});
+
 it.each(['saved', 'rewound'])(
   'an exponential average that begins with an epoch goes on as it would have when the run is %s',
   async (how) => {

@@ -82,6 +82,38 @@ describe('fine-tuning', () => {
     expect(norms).toHaveLength(2);
   });
 
+  it('gives the optimizer the BatchNorm layers, too, where it was made without the backbone', async () => {
+    class HeadFirst extends Transfer {
+      override configureOptimizers(): OptimizerConfig {
+        return new Adam(this.parameters().filter(({ name }) => name.startsWith('head')), { lr: 0.1 }); // prettier-ignore
+      }
+    }
+    const warn = vi.spyOn(console, 'warn').mockReturnValue();
+    const trainer = quietTrainer({
+      maxEpochs: 2,
+      callbacks: [new BackboneFinetuning({ unfreezeBackboneAtEpoch: 1 })],
+    });
+    await trainer.fit(new HeadFirst(), data);
+    const added = trainer.optimizers[0]?.paramGroups[1]?.params.map(({ name }) => name.split('.').at(-1));
+    expect(added).toEqual(['kernel', 'bias', 'gamma', 'beta']);
+    expect(warn).not.toHaveBeenCalled();
+    warn.mockRestore();
+  });
+
+  it('finds BatchNorm layers in records, too, and leaves them trainable', () => {
+    class Parts extends Module {
+      readonly layers = {
+        dense: tf.layers.dense({ units: 2, inputShape: [2] }),
+        norm: tf.layers.batchNormalization({ inputShape: [2] }),
+      };
+    }
+    const parts = new Parts();
+    for (const layer of Object.values(parts.layers)) layer.build([null, 2]);
+    BaseFinetuning.freeze(parts);
+    const trainable = parts.parameters().filter(({ requiresGrad }) => requiresGrad);
+    expect(trainable.map(({ name }) => name)).toEqual(['layers.norm.gamma', 'layers.norm.beta']);
+  });
+
   it('goes back before the unfreezing and on again, and resumes after it, bit for bit', async () => {
     const make = () =>
       quietTrainer({ maxEpochs: 4, callbacks: [new BackboneFinetuning({ unfreezeBackboneAtEpoch: 2 })] });

@@ -471,6 +471,35 @@ describe('a ModelCheckpoint', () => {
     expect(files(dirpath)).toEqual(['epoch=2-v1.ckpt', 'epoch=2.ckpt']);
   });
 
+  it.each([true, 'link'] as const)(
+    'leaves the files alone that the run has saved before it forked, saveLast: %o',
+    async (saveLast) => {
+      const dirpath = folder();
+      const checkpoint = new ModelCheckpoint({ dirpath, monitor: 'm', filename: '{epoch}', saveLast });
+      const model = new Scripted({ train: { m: [3, 2, 1] } });
+      const run = quietTrainer({ maxEpochs: 3, callbacks: [checkpoint] }).run(model, batches(1));
+      await run.step(2);
+      const before = files(dirpath);
+      expect(before).toEqual(['epoch=0.ckpt', 'last.ckpt']);
+      const fork = await run.fork();
+      await fork.finish();
+      expect(files(dirpath)).toEqual(['epoch=0.ckpt', 'epoch=2.ckpt', 'last-v1.ckpt', 'last.ckpt']);
+      expect(run.callbacks.get(ModelCheckpoint)?.bestModelPath).toBe(join(dirpath, 'epoch=0.ckpt'));
+      expect((await readCheckpoint(join(dirpath, 'last.ckpt'))).epoch).toBe(0);
+      await run.finish();
+      expect(files(dirpath)).toEqual(['epoch=2-v1.ckpt', 'epoch=2.ckpt', 'last-v1.ckpt', 'last.ckpt']);
+    },
+  );
+
+  it('saves in a second fit that begins anew, at the very step the first one was saved at, too', async () => {
+    const checkpoint = new ModelCheckpoint({ dirpath: folder(), filename: '{m:.0f}' });
+    for (const m of [1, 2]) {
+      const trainer = quietTrainer({ maxEpochs: 1, callbacks: [checkpoint] });
+      await trainer.fit(new Scripted({ train: { m: [m] } }), batches(1));
+      expect(files(checkpoint.dirpath as string)).toContain(`m=${m}.ckpt`);
+    }
+  });
+
   it('leaves its books as they were when a file cannot be written', async () => {
     const checkpoint = new ModelCheckpoint({ dirpath: folder(), monitor: 'm' });
     const trainer = quietTrainer({ maxEpochs: 1, callbacks: [checkpoint] });
@@ -543,6 +572,7 @@ describe('a ModelCheckpoint', () => {
     [{ trainTimeInterval: 'soon' }, 'trainTimeInterval is no time'],
     [{ mode: 'best' as never }, '`mode` can be'],
     [{ saveTopK: 2 }, 'cannot rank'],
+    [{ filename: '{epoch}-{val_loss:2x}' }, 'format is not known'],
     [{ saveLast: 'yes' as never }, 'saveLast'],
     [{ savelast: true } as never, 'no option savelast'],
   ])('refuses %o', (options, message) => expect(() => new ModelCheckpoint(options)).toThrow(message));

@@ -53,6 +53,14 @@ test('says what is in the way, and leaves nothing behind', async () => {
   expect((await readdir(folder)).sort()).toEqual(['file', 'last.ckpt']);
 });
 
+test('writes a file whose name is as long as names may be, and says of a longer one that it is', async () => {
+  const path = join(folder, 'x'.repeat(255));
+  await writeAtomically(path, [bytes('new')]);
+  expect(await readFile(path, 'utf8')).toBe('new');
+  await expect(writeAtomically(join(folder, 'x'.repeat(256)), [])).rejects.toThrow(/Cannot write[^]*ENAMETOOLONG/);
+  expect(await readdir(folder)).toHaveLength(1);
+});
+
 test('two that write the same file at once do not mix', async () => {
   const path = join(folder, 'last.ckpt');
   const versions = ['a', 'b', 'c'].map((letter) => Array.from({ length: 50 }, () => bytes(letter.repeat(100))));

@@ -66,14 +66,16 @@ describe('CSVLogger', () => {
     expect(await fileOf(logger)).toBe('a,step\n1,0\n');
   });
 
-  it('forks into a version of its own with the rows so far', async () => {
+  it('forks into a version of its own with the rows and hyper-parameters so far', async () => {
     const logger = new CSVLogger({ saveDir });
+    await logger.logHyperparams({ lr: 0.1 });
     await logger.logMetrics({ a: 1 }, 0);
     await logger.save();
     const fork = logger.fork();
     await fork.logMetrics({ a: 2 }, 1);
     await fork.save();
     expect(fork.version).toBe(1);
+    expect(await readFile(join(fork.logDir, 'hparams.yaml'), 'utf8')).toBe('lr: 0.1\n');
     expect(await fileOf(fork)).toBe('a,step\n1,0\n2,1\n');
     expect(await fileOf(logger)).toBe('a,step\n1,0\n');
   });

@@ -41,6 +41,24 @@ class Outer extends Module {
 }
 
 describe('a module', () => {
+  it('may hold records that hold themselves: they are neither walked forever nor saved', async () => {
+    const node: Record<string, unknown> = { inner: new Inner() };
+    node['self'] = node;
+    class Graph extends Outer {
+      readonly node = node;
+    }
+    const model = new Graph();
+    const loop: Record<string, unknown> = {};
+    loop['self'] = loop;
+    model.saveHyperparameters({ loop });
+    const trainer = new Trainer({ maxEpochs: 1, logger: false, enableCheckpointing: false, enableProgressBar: false });
+    const run = trainer.run(model, [tf.tensor1d([1]), tf.tensor1d([2])]);
+    await run.step(2);
+    await run.rewind(1);
+    expect((await run.finish()).steps).toBe(2);
+    await expect(trainer.saveCheckpoint(join(folder, 'graph.ckpt'))).rejects.toThrow(/hyperParameters\.loop\.self/);
+  });
+
   it('finds parameters in layers, variables, modules, arrays and records, each once, by names that are the same each time', () => {
     const names = (module: Module) => module.parameters().map(({ name }) => name);
     const expected = [

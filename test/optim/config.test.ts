@@ -127,6 +127,8 @@ describe('refused', () => {
       { optimizer: second, lrScheduler: step },
       /StepLR of an instance of SGD, which was not returned/,
     ],
+    ['a scheduler alone', step, /an instance of StepLR/],
+    ["a list of schedulers after one of optimizers, as Lightning's", [[first], [step]], /an instance of StepLR/],
     ['schedulers that are no list', { optimizers: [first], lrSchedulers: step }, /lrSchedulers, an array/],
   ])('%s', (_what, config, message) => {
     const normalize = () => normalizeOptimizers(config as OptimizerConfig);

@@ -235,6 +235,12 @@ describe('a state that does not fit', () => {
     expect(plain(optimizer)).toEqual(before);
   });
 
+  test.each([undefined, {}, { state: {}, paramGroups: {} }, { state: {}, paramGroups: [{ lr: 1 }] }])('%o', (state) => {
+    const load = () => new SGD(twoParameters()).loadStateDict(state as never);
+    expect(load).toThrow(CheckpointError);
+    expect(load).toThrow(/SGD: the saved state does not fit[^]*what stateDict\(\) gives/);
+  });
+
   test("another optimizer's hyperparameters", () => {
     const state = new SGD(twoParameters()).stateDict();
     const load = () => new Adam(twoParameters()).loadStateDict(state);

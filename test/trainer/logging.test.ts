@@ -138,6 +138,27 @@ describe('the recorded cases', () => {
     await expect(quietTrainer().fit(model, upTo(1))).rejects.toThrow(/twice in trainingStep with different arguments/);
   });
 
+  it.each([
+    [Math.max, 'function max'],
+    ['constructor', '"constructor"'],
+  ])('refuses to reduce by %o', async (reduce, said) => {
+    const model = new Logging((module) => module.log('x', 1, { reduce } as never));
+    await expect(quietTrainer().fit(model, upTo(1))).rejects.toThrow(
+      `expected: reduce: 'mean', 'min', 'max' or 'sum'\n  received: ${said}`,
+    );
+  });
+
+  it('says that a tensor it is given is disposed', async () => {
+    const model = new Logging((module) => {
+      const value = tf.scalar(1);
+      value.dispose();
+      module.log('x', value);
+    });
+    await expect(quietTrainer().fit(model, upTo(1))).rejects.toThrow(
+      /log\('x'\) in trainingStep[^]*received: a disposed tensor/,
+    );
+  });
+
   it('log.levels: each hook has its level, or refuses', async () => {
     const { expect: wanted } = called<unknown, Record<'on_step default' | 'on_epoch default', string[]>>('log.levels');
     const camel = (name: string) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());

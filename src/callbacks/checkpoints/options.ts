@@ -3,6 +3,7 @@ import { ConfigurationError, StrobeError } from '../../errors.js';
 import { milliseconds, type Duration } from '../../trainer/duration.js';
 import { monitorMode } from '../monitor.js';
 import { checkOptions } from '../options.js';
+import { checkpointName } from './naming.js';
 import { countTriggers, triggersOf, type Triggers } from './trigger.js';
 
 const schema = z.strictObject({
@@ -60,6 +61,8 @@ export function checkpointSettings(options: ModelCheckpointOptions): CheckpointS
   const triggers = triggersOf({ ...rest, trainTimeInterval: interval });
   if (countTriggers(triggers) > 1) throw severalTriggers(options);
   if (given.monitor === undefined && given.saveTopK > 1) throw nothingToRank(given.saveTopK);
+  // A format that is not known is said now, not when the first file is due.
+  checkpointName(given.filename, {}, given);
   return { ...rest, triggers };
 }
 

@@ -102,7 +102,7 @@ export class TensorBoardLogger implements Logger {
   logHyperparams(hparams: Record<string, unknown>): void {
     if (Object.keys(hparams).length === 0) return;
     Object.assign(this.#hparams, hparams);
-    writeFileSync(join(this.logDir, 'hparams.yaml'), toYaml(this.#hparams));
+    this.#writeYaml();
     const flat = flattened(this.#hparams);
     this.#write(
       [
@@ -152,13 +152,15 @@ export class TensorBoardLogger implements Logger {
     this.save();
   }
 
-  /** In another folder, with the events there are so far. */
+  /** In another folder, with the events and hyper-parameters there are so far. */
   fork(): TensorBoardLogger {
     this.save();
     const { version: _taken, ...options } = this.#options;
     const copy = new TensorBoardLogger(options);
     if (this.#path && existsSync(this.#path)) copyFileSync(this.#path, copy.path);
     copy.#step = this.#step;
+    copy.#hparams = { ...this.#hparams };
+    if (Object.keys(copy.#hparams).length > 0) copy.#writeYaml();
     return copy;
   }
 
@@ -179,6 +181,10 @@ export class TensorBoardLogger implements Logger {
     this.#begun = true;
     const from = Math.max(step, this.#step + 1);
     if (from > 0) this.#push(restartEvent(now(), from));
+  }
+
+  #writeYaml(): void {
+    writeFileSync(join(this.logDir, 'hparams.yaml'), toYaml(this.#hparams));
   }
 
   #write(values: readonly Value[], step: number): void {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -129,4 +129,13 @@ describe.skipIf(!existsSync(python))('what TensorBoard reads', { timeout: 60_000
     after.finalize('success');
     expect(read(after.logDir).scalars).toMatchObject({ loss: [[0, 1], [1, 2]], hp_metric: [[0, -1]] }); // prettier-ignore
   });
+});
+
+it('gives a fork its hyper-parameters, and how it ended', () => {
+  const logger = new TensorBoardLogger({ saveDir: folder, name: 'forked' });
+  logger.logHyperparams({ lr: 0.1 });
+  const fork = logger.fork();
+  fork.finalize('success');
+  expect(readFileSync(join(fork.logDir, 'hparams.yaml'), 'utf8')).toBe('lr: 0.1\n');
+  expect(readFileSync(fork.path, 'latin1')).toContain('_hparams_/session_end_info');
 });
