@@ -14,9 +14,10 @@ import type { EventOf, Position, RunEvent } from './events.js';
 import { apply, sameMoment, type JournalEntry } from './journal.js';
 import { journalScript } from './journal-script.js';
 import type { EventFilter } from './listeners.js';
-import { neverThere, noSuchHook, notBack, notThereYet, notWholeSteps, outOfReach, over } from './refusals.js';
+import { neverThere, noSuchHook, notThereYet, notWholeSteps, outOfReach, over } from './refusals.js';
 import { forkOf } from './travel.js';
 import { Walk, type Stop } from './walk.js';
+import { destinationOf, type WayBack } from './way-back.js';
 
 /** How a run behaves, apart from what the Trainer says. */
 export interface RunOptions {
@@ -288,21 +289,15 @@ export class Run implements AsyncIterable<RunEvent> {
    * Goes back to the beginning of an earlier batch: so many optimizer steps back, to a step, or to an epoch's beginning.
    * From there the run goes on as it did, bit for bit, unless something is changed. Files written since stay.
    */
-  async rewind(to: number | { step: number } | { epoch: number }): Promise<Position> {
+  async rewind(to: WayBack): Promise<Position> {
     this.#walk.refuseIfBusy();
     this.#refuseIfOver('rewind');
-    const { globalStep, epoch: current } = this.#session.progress;
-    if (!isBack(to, globalStep, current)) throw notBack(to, globalStep, current);
-    const step = typeof to === 'number' ? globalStep - to : 'step' in to ? to.step : undefined;
-    const epoch = typeof to === 'object' && 'epoch' in to ? to.epoch : undefined;
-    const after = step === undefined ? isAfterEpoch(epoch ?? 0) : isAfterStep(step);
-    const milestone = this.#walk.history.before(after);
-    if (!milestone || (epoch !== undefined && milestone.epoch > epoch)) throw outOfReach(this.#walk.history, to);
-    await this.#walk.travel(milestone.snapshot);
-    const arrived = () =>
-      step === undefined ? this.#session.progress.epoch >= (epoch ?? 0) : this.#session.progress.globalStep >= step;
+    const destination = destinationOf(to, this.#session.progress);
+    const point = this.#walk.history.before(destination.isAfter);
+    if (!point || !destination.isInReach(point)) throw outOfReach(this.#walk.history, to);
+    await this.#walk.travel(point.snapshot);
     // What the history has thinned out is reached from the point before it.
-    while (!arrived() && (await this.until('onTrainBatchStart')));
+    while (!destination.arrived(this.#session.progress) && (await this.until('onTrainBatchStart')));
     return this.position;
   }
 
@@ -402,24 +397,4 @@ export class Run implements AsyncIterable<RunEvent> {
     if (this.#runner.outcome === undefined) return;
     throw over(what, this.#runner.outcome);
   }
-}
-
-/** Whether it says how far to go back, and is not ahead. */
-function isBack(to: unknown, globalStep: number, epoch: number): boolean {
-  const upTo = (value: unknown, limit: number) =>
-    Number.isInteger(value) && Number(value) >= 0 && Number(value) <= limit;
-  if (typeof to !== 'object' || to === null) return upTo(to, Infinity);
-  const { step, epoch: first, ...others } = to as { step?: unknown; epoch?: unknown };
-  if (Object.keys(others).length > 0) return false;
-  return first === undefined ? upTo(step, globalStep) : step === undefined && upTo(first, epoch);
-}
-
-function isAfterStep(step: number) {
-  return (milestone: { step: number; beginsStep: boolean }): boolean =>
-    milestone.step > step || (milestone.step === step && !milestone.beginsStep);
-}
-
-function isAfterEpoch(epoch: number) {
-  return (milestone: { epoch: number; batchIdx: number }): boolean =>
-    milestone.epoch > epoch || (milestone.epoch === epoch && milestone.batchIdx > 0);
 }
