@@ -36,9 +36,9 @@ export class Average {
     this.count += 1;
   }
 
-  /** For a checkpoint or a snapshot; the handles are the caller's. */
+  /** For a checkpoint or a snapshot, which takes handles of its own. */
   state(): { count: number; values: Record<string, tf.Tensor> } {
-    return { count: this.count, values: mapped(this.values, retain) };
+    return { count: this.count, values: this.values };
   }
 
   load({ count, values }: { count: number; values: Record<string, tf.Tensor> }): void {

@@ -2,7 +2,6 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { ContractError, StrobeError } from '../errors.js';
 import type { Module } from '../module/module.js';
-import { retain } from '../tensors/share.js';
 import { disposeAll } from '../tensors/tree.js';
 import { Callback, type CallbackKind } from '../trainer/callback.js';
 import type { Trainer } from '../trainer/trainer.js';
@@ -159,7 +158,6 @@ export class EarlyStopping extends Callback {
 
   override stateDict(): EarlyStoppingState {
     const { waitCount, bestScore, stoppedEpoch, stoppingReason, stoppingReasonMessage, patience } = this;
-    const weights = this.#bestWeights && Object.entries(this.#bestWeights);
     return {
       waitCount,
       bestScore,
@@ -167,7 +165,7 @@ export class EarlyStopping extends Callback {
       stoppingReason,
       stoppingReasonMessage,
       patience,
-      ...(weights ? { bestWeights: Object.fromEntries(weights.map(([name, tensor]) => [name, retain(tensor)])) } : {}),
+      ...(this.#bestWeights ? { bestWeights: this.#bestWeights } : {}),
     };
   }
 

@@ -152,7 +152,7 @@ export class WeightAveraging extends Callback {
       average: this.#average.state(),
       latestUpdateStep: this.#latestUpdateStep,
       latestUpdateEpoch: this.#latestUpdateEpoch,
-      live: Object.fromEntries(Object.entries(this.#live).map(([name, tensor]) => [name, retain(tensor)])),
+      live: this.#live,
     };
   }
 

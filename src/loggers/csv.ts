@@ -5,6 +5,7 @@ import type { Metrics } from '../module/metrics.js';
 import { LogFolder, type FolderOptions } from './folder.js';
 import { toYaml } from './hparams.js';
 import type { Logger } from './logger.js';
+import { checkOptions, COUNT, FOLDER, TEXT } from './options.js';
 
 export interface CSVLoggerOptions extends FolderOptions {
   /** Put before every metric's name, with a dash. */
@@ -27,7 +28,9 @@ export class CSVLogger implements Logger {
   #opened = false;
   #hparams: Record<string, unknown> = {};
 
+  /** @throws ConfigurationError for an option that is wrong or unknown */
   constructor(options: CSVLoggerOptions = {}) {
+    checkOptions('CSVLogger', options, { ...FOLDER, prefix: TEXT, flushLogsEveryNSteps: COUNT });
     this.#options = options;
     this.#folder = new LogFolder(options);
   }

@@ -19,9 +19,9 @@ export interface DataModule {
   predictDataloader?(): Loader | Loader[];
   /** The counterpart of `setup`, at the end of the stage. */
   teardown?(stage: Stage): void | Promise<void>;
-  /** State that checkpoints carry, under the class's name: plain data and tensors. */
+  /** State that checkpoints carry, under the class's name: plain data and tensors, which stay yours. */
   stateDict?(): unknown;
-  /** Takes back what `stateDict` gave. */
+  /** Takes back what `stateDict` gave; its tensors are yours. */
   loadStateDict?(state: unknown): void;
   /** An error, or an interrupt, has ended the run. */
   onException?(error: unknown): void | Promise<void>;

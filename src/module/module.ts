@@ -9,6 +9,7 @@ import type { Batch, StepOutputs } from '../trainer/hooks.js';
 import type { Trainer } from '../trainer/trainer.js';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import { readCheckpoint } from '../checkpoint/store.js';
+import { handOver } from '../tensors/hand-over.js';
 import { retain } from '../tensors/share.js';
 import { disposeAll, tensorsIn } from '../tensors/tree.js';
 import type { LogOptions } from './metrics.js';
@@ -93,9 +94,9 @@ export interface Module extends ModuleHooks {
   onSaveCheckpoint?(checkpoint: Checkpoint): void | Promise<void>;
   /** Reads what `onSaveCheckpoint` added; called before the weights are loaded. */
   onLoadCheckpoint?(checkpoint: Checkpoint): void | Promise<void>;
-  /** State of your own that checkpoints shall carry: plain data and tensors. */
+  /** State of your own that checkpoints shall carry: plain data and tensors, which stay yours. */
   extraState?(): unknown;
-  /** Takes back what `extraState` gave. */
+  /** Takes back what `extraState` gave; its tensors are yours. */
   loadExtraState?(state: unknown): void;
 }
 
@@ -131,11 +132,11 @@ export abstract class Module {
   ): Promise<M> {
     const checkpoint = await readCheckpoint(path);
     try {
-      const module = new this({ ...checkpoint.hyperParameters, ...overrides } as never);
+      const module = new this({ ...handOver(checkpoint.hyperParameters), ...overrides } as never);
       await module.configureModel?.();
       await module.onLoadCheckpoint?.(checkpoint);
       module.loadStateDict(checkpoint.stateDict);
-      if (checkpoint.extraState !== undefined) module.loadExtraState?.(checkpoint.extraState);
+      if (checkpoint.extraState !== undefined) module.loadExtraState?.(handOver(checkpoint.extraState));
       return module;
     } finally {
       disposeAll(tensorsIn(checkpoint));

@@ -28,12 +28,16 @@ function collect(tree: unknown, found: tf.Tensor[], within: readonly object[]): 
 
 /** The same tree with every tensor replaced. */
 export function mapTensors(tree: unknown, replace: (tensor: tf.Tensor) => tf.Tensor): unknown {
+  return mapped(tree, replace, []);
+}
+
+function mapped(tree: unknown, replace: (tensor: tf.Tensor) => tf.Tensor, within: readonly object[]): unknown {
   if (tree instanceof tf.Tensor) return replace(tree);
-  if (Array.isArray(tree)) return tree.map((item) => mapTensors(item, replace));
-  if (isPlainRecord(tree)) {
-    return Object.fromEntries(Object.entries(tree).map(([key, value]) => [key, mapTensors(value, replace)]));
-  }
-  return tree;
+  if (!(Array.isArray(tree) || isPlainRecord(tree)) || within.includes(tree)) return tree;
+  const inside = [...within, tree];
+  const each = (item: unknown) => mapped(item, replace, inside);
+  if (Array.isArray(tree)) return tree.map(each);
+  return Object.fromEntries(Object.entries(tree).map(([key, value]) => [key, each(value)]));
 }
 
 /** Disposes tensors that are still alive; a tensor that somebody else disposed already is passed over. */

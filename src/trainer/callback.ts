@@ -12,9 +12,9 @@ export interface Callback extends CallbackHooks {
   onSaveCheckpoint?(trainer: Trainer, module: Module, checkpoint: Checkpoint): unknown;
   /** Reads from a checkpoint what `onSaveCheckpoint` added. */
   onLoadCheckpoint?(trainer: Trainer, module: Module, checkpoint: Checkpoint): unknown;
-  /** What must outlive the process: plain data and tensors. Left out of the checkpoint when empty. */
+  /** What must outlive the process: plain data and tensors, which stay yours. Left out of the checkpoint when empty. */
   stateDict?(): object;
-  /** Takes back what `stateDict` gave. */
+  /** Takes back what `stateDict` gave; its tensors are yours. */
   loadStateDict?(state: never): void;
   /**
    * A copy for a fork of the run. Without it the fork shares the object: fields that are plain data, and what `stateDict`

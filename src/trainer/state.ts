@@ -5,6 +5,7 @@ import { CheckpointError, StrobeError } from '../errors.js';
 import type { Metrics, MetricsState } from '../module/metrics.js';
 import type { Parameter } from '../module/parameter.js';
 import type { Optimizer, OptimizerState } from '../optim/index.js';
+import { handOver } from '../tensors/hand-over.js';
 import { clonePlain, plainFields, restoreFields } from '../tensors/plain.js';
 import { retain } from '../tensors/share.js';
 import { disposeAll, mapTensors, tensorsIn } from '../tensors/tree.js';
@@ -96,7 +97,7 @@ export function captureState(s: Session, execution: Execution): RunState {
     ...captureWeights(s, execution),
     callbacks: callbackStates(s),
     ...optimizerStatesOf(s),
-    ...(s.data.dataModule?.stateDict ? { dataModule: s.data.dataModule.stateDict() } : {}),
+    ...(s.data.dataModule?.stateDict ? { dataModule: handOver(s.data.dataModule.stateDict()) } : {}),
     run: captureRun(s, execution),
   };
 }
@@ -112,8 +113,8 @@ export function captureWeights(s: Session, execution: Execution): Checkpoint {
     epoch: progress.epoch,
     globalStep: progress.globalStep,
     stateDict: s.handlesOn([...s.parameters, ...s.buffers]),
-    ...(module.extraState ? { extraState: module.extraState() } : {}),
-    ...(Object.keys(module.hparams).length > 0 ? { hyperParameters: clonePlain(module.hparams) } : {}),
+    ...(module.extraState ? { extraState: handOver(module.extraState()) } : {}),
+    ...(Object.keys(module.hparams).length > 0 ? { hyperParameters: handOver(module.hparams) } : {}),
   };
 }
 
@@ -132,7 +133,7 @@ function weightsOf(state: RunState): Checkpoint {
 }
 
 export function callbackStates(s: Session): Record<string, object> {
-  const states = s.keyedCallbacks().map(([key, callback]) => [key, callback.stateDict?.() ?? {}] as const);
+  const states = s.keyedCallbacks().map(([key, callback]) => [key, handOver(callback.stateDict?.() ?? {})] as const);
   return Object.fromEntries(states.filter(([, state]) => Object.keys(state).length > 0));
 }
 
@@ -206,7 +207,7 @@ export async function applyState(s: Session, state: RunState): Promise<void> {
   const { run } = state;
   checkEpoch(s, run.progress);
   if (Object.keys(state.stateDict).length > 0) module.loadStateDict(state.stateDict);
-  if (state.extraState !== undefined) module.loadExtraState?.(state.extraState);
+  if (state.extraState !== undefined) module.loadExtraState?.(handOver(state.extraState));
   expectCount('optimizers', s.optimizers.length, state.optimizerStates.length);
   expectCount('schedulers', s.schedulers.length, state.lrSchedulers.length);
   state.optimizerStates.forEach((optimizer, i) => {
@@ -245,7 +246,7 @@ export function loadIntoCallbacks(s: Session, states: Record<string, object>): v
   const own = s.keyedCallbacks();
   for (const [key, callback] of own) {
     const state = states[key];
-    if (state) callback.loadStateDict?.(mapTensors(clonePlain(state), retain) as never);
+    if (state) callback.loadStateDict?.(handOver(state) as never);
   }
 }
 

@@ -16,6 +16,12 @@ afterEach(() => rm(saveDir, { recursive: true }));
 const fileOf = (logger: CSVLogger) => readFile(join(logger.logDir, 'metrics.csv'), 'utf8');
 
 describe('CSVLogger', () => {
+  it('refuses options it does not have, and values that cannot be', () => {
+    expect(() => new CSVLogger({ savedir: saveDir } as never)).toThrow(/no option savedir[^]*saveDir, name, version/);
+    expect(() => new CSVLogger({ version: 1.5 })).toThrow(/version[^]*a whole number from 0 up, or a string[^]*1\.5/);
+    expect(new CSVLogger({ saveDir, prefix: undefined as never }).prefix).toBe('');
+  });
+
   it('takes the next free version', async () => {
     await mkdir(join(saveDir, 'lightning_logs', 'version_4'), { recursive: true });
     expect(new CSVLogger({ saveDir }).version).toBe(5);

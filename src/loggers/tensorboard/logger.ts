@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import type * as tf from '@tensorflow/tfjs-core';
 import { encodePng } from '../../display/figure/png-file.js';
 import type { Picture } from '../../display/figure/spec.js';
+import { ContractError, describe, StrobeError } from '../../errors.js';
 import type { Metrics } from '../../module/metrics.js';
 import { LogFolder, type FolderOptions } from '../folder.js';
 import { flattened, toYaml } from '../hparams.js';
 import type { FinalStatus, Logger } from '../logger.js';
+import { checkOptions, COUNT, FLAG, FOLDER, TEXT } from '../options.js';
 import {
   experiment,
   restartEvent,
@@ -34,6 +36,15 @@ export interface TensorBoardLoggerOptions extends FolderOptions {
   maxQueue?: number;
 }
 
+const OPTIONS = {
+  ...FOLDER,
+  prefix: TEXT,
+  subDir: TEXT,
+  defaultHpMetric: FLAG,
+  logHistograms: COUNT,
+  maxQueue: COUNT,
+};
+
 let files = 0;
 
 /**
@@ -51,7 +62,9 @@ export class TensorBoardLogger implements Logger {
   #step = -1;
   #begun = false;
 
+  /** @throws ConfigurationError for an option that is wrong or unknown */
   constructor(options: TensorBoardLoggerOptions = {}) {
+    checkOptions('TensorBoardLogger', options, OPTIONS);
     this.#options = options;
     this.#folder = new LogFolder(options);
   }
@@ -206,6 +219,15 @@ function now(): number {
 
 function pictureOf(tensor: tf.Tensor): Picture {
   const [height = 0, width = 0, channels = 1] = tensor.shape;
+  if (![2, 3].includes(tensor.rank) || ![1, 3].includes(channels)) {
+    throw new ContractError(
+      StrobeError.compose('logImage cannot make a picture of this tensor.', {
+        expected: 'a tensor of shape [height, width], [height, width, 1] or [height, width, 3]',
+        received: describe(tensor),
+        hint: 'take one picture of a batch, and turn its channels to the end',
+      }),
+    );
+  }
   const values = tensor.dataSync();
   const rgba = new Uint8Array(width * height * 4);
   for (let i = 0; i < width * height; i++) {

@@ -5,6 +5,7 @@ import { tell } from '../../loggers/tell.js';
 import { normalizeOptimizers } from '../../optim/index.js';
 import { hasUnbuiltLayers } from '../../module/walk.js';
 import type { Session } from '../session.js';
+import { handOver } from '../../tensors/hand-over.js';
 import { applyState, loadIntoCallbacks, underOwnStopRequest, warnOfStrangers } from '../state.js';
 import { trainSourceFor } from './loaders.js';
 import { manualBackward, refuseAutomaticOptions, takeSteps } from './manual.js';
@@ -54,9 +55,9 @@ export async function loadCheckpoint(s: Session): Promise<void> {
   await s.module.onLoadCheckpoint?.(checkpoint);
   // Saved before the layers were built, a run has no weights to give back.
   if (Object.keys(checkpoint.stateDict).length > 0) s.module.loadStateDict(checkpoint.stateDict);
-  if (checkpoint.extraState !== undefined) s.module.loadExtraState?.(checkpoint.extraState);
+  if (checkpoint.extraState !== undefined) s.module.loadExtraState?.(handOver(checkpoint.extraState));
   if (s.stage !== 'fit') return;
-  if (checkpoint.dataModule !== undefined) s.data.dataModule?.loadStateDict?.(checkpoint.dataModule);
+  if (checkpoint.dataModule !== undefined) s.data.dataModule?.loadStateDict?.(handOver(checkpoint.dataModule));
   for (const callback of s.trainer.callbacks) await callback.onLoadCheckpoint?.(s.trainer, s.module, checkpoint);
   loadIntoCallbacks(s, checkpoint.callbacks ?? {});
   warnOfStrangers(s, checkpoint.callbacks ?? {});

@@ -139,3 +139,12 @@ it('gives a fork its hyper-parameters, and how it ended', () => {
   expect(readFileSync(join(fork.logDir, 'hparams.yaml'), 'utf8')).toBe('lr: 0.1\n');
   expect(readFileSync(fork.path, 'latin1')).toContain('_hparams_/session_end_info');
 });
+
+it('refuses options it does not have, and tensors that are no picture', () => {
+  expect(() => new TensorBoardLogger({ histograms: 1 } as never)).toThrow(/no option histograms[^]*logHistograms/);
+  expect(() => new TensorBoardLogger({ logHistograms: true as never })).toThrow(/logHistograms[^]*a whole number/);
+  const logger = new TensorBoardLogger({ saveDir: folder, name: 'pictures' });
+  for (const shape of [[3], [2, 3, 3, 1], [3, 3, 2]]) {
+    expect(() => logger.logImage('x', tf.zeros(shape), 0)).toThrow(/\[height, width, 3\][^]*float32 tensor/);
+  }
+});
