@@ -20,6 +20,7 @@ export * from './optim/index.js';
 export * from './profilers/index.js';
 export { seedEverything } from './random/index.js';
 export { Run, type EventFilter, type RunOptions, type RunStatus } from './run/run.js';
+export type { WayBack } from './run/way-back.js';
 export type { Breakpoint } from './run/breakpoints.js';
 export type { JournalEntry } from './run/journal.js';
 export type { Snapshot } from './trainer/state.js';

@@ -18,5 +18,7 @@ it.each([
 });
 
 it('what has no default has to be given', () => {
-  expect(() => new EarlyStopping({} as { monitor: string })).toThrow('to do:    give monitor such a value: it has no default');
+  expect(() => new EarlyStopping({} as { monitor: string })).toThrow(
+    'to do:    give monitor such a value: it has no default',
+  );
 });

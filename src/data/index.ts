@@ -8,7 +8,6 @@ export { parseIdx, readIdx, type IdxArray } from './idx.js';
 export { ArrayDataset, TensorDataset, type Dataset, type Tensors } from './dataset.js';
 export {
   batchesOf,
-  emptyLoader,
   isSeekable,
   isTransient,
   sizeOf,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Adam, AdamW, Callback, Module, RMSprop, SGD, Trainer, useBackend, type Optimizer } from 'strobe';
+import { Adam, AdamW, Callback, Module, RMSprop, SGD, Trainer, useBackend, type Optimizer, type Run } from 'strobe';
 import type { OnnxBackend } from '../../src/backend/onnx/index.js';
 
 const quiet = {
@@ -181,6 +181,30 @@ describe('a network so small that parts of its step are small work', () => {
     }
     expect(weights[1]).toEqual(weights[0]);
   });
+
+  it.each(['onBeforeBackward', 'onAfterBackward', 'onBeforeOptimizerStep'] as const)(
+    'has the same bits when it is forked, and saved and taken up, at %s',
+    async (hook) => {
+      const start = (ckptPath?: string) =>
+        new Trainer({ ...quiet, maxEpochs: 2, seed: 1 }).run(new Small(3), data as never, ckptPath ? { ckptPath } : {});
+      const ended = async (run: Run) => {
+        await run.finish();
+        return run.module.parameters().map(({ variable }) => [...variable.dataSync()]);
+      };
+      const undisturbed = await ended(start());
+      const run = start();
+      await run.step(3);
+      await run.until(hook);
+      const fork = await run.fork();
+      expect(await ended(fork)).toEqual(undisturbed);
+      const folder = await mkdtemp(join(tmpdir(), 'strobe-'));
+      const path = join(folder, 'here.ckpt');
+      await run.save(path);
+      expect(await ended(run)).toEqual(undisturbed);
+      expect(await ended(start(path))).toEqual(undisturbed);
+      await rm(folder, { recursive: true });
+    },
+  );
 
   it('leaves what comes after a run to JavaScript again', async () => {
     const run = new Trainer({ ...quiet, maxEpochs: 1 }).run(new Small(3), data as never);

@@ -1,4 +1,5 @@
-import { DataLoader, emptyLoader, sizeOf, type Loader } from '../../data/index.js';
+import { DataLoader, sizeOf, type Loader } from '../../data/index.js';
+import { emptyLoader } from '../../data/loader.js';
 import { ConfigurationError, StrobeError } from '../../errors.js';
 import { BatchSource } from '../batch-source.js';
 import type { Session } from '../session.js';
