@@ -18,26 +18,33 @@ export interface TrainFlags {
 
 /** `strobe train FILE`: trains without a user interface. Ctrl-C ends the run with its end hooks. */
 export async function train(file: string, flags: TrainFlags): Promise<void> {
-  const { trainer, model, data } = await loadExperiment(file, settingsOf(flags.set ?? []));
-  if (flags.maxEpochs !== undefined) trainer.limits.maxEpochs = wholeNumber('--max-epochs', flags.maxEpochs);
-  if (flags.backend !== undefined) trainer.useEngine(flags.backend);
-
-  // One stream cannot hold both bars and JSON.
-  if (flags.json) for (const type of [ProgressBar, ModelSummary]) trainer.callbacks.remove(type);
-
   const options = flags.ckpt === undefined ? {} : { ckptPath: flags.ckpt };
   if (flags.json) {
-    await streamed((signal) => trainer.run(model, data, { ...options, signal }));
+    await streamed(async (signal) => {
+      const { trainer, model, data } = await load(file, flags);
+      // One stream cannot hold both bars and JSON.
+      for (const type of [ProgressBar, ModelSummary]) trainer.callbacks.remove(type);
+      return trainer.run(model, data, { ...options, signal });
+    });
     return;
   }
+  const { trainer, model, data } = await load(file, flags);
   onClosedOutput(() => interruptAll('nobody reads what is printed'));
   say(await trainer.fit(model, data, options));
   const path = trainer.checkpointCallback?.bestModelPath;
   if (path) console.log(`Best checkpoint: ${path}`);
 }
 
+async function load(file: string, flags: TrainFlags): ReturnType<typeof loadExperiment> {
+  const experiment = await loadExperiment(file, settingsOf(flags.set ?? []));
+  const { trainer } = experiment;
+  if (flags.maxEpochs !== undefined) trainer.limits.maxEpochs = wholeNumber('--max-epochs', flags.maxEpochs);
+  if (flags.backend !== undefined) trainer.useEngine(flags.backend);
+  return experiment;
+}
+
 /** One JSON object for each event, and one for the end: how the run ended, or what it failed with. */
-async function streamed(begin: (signal: AbortSignal) => Run): Promise<void> {
+async function streamed(begin: (signal: AbortSignal) => Promise<Run>): Promise<void> {
   const abort = new AbortController();
   const interrupt = (): void => abort.abort(new Error('interrupted by Ctrl-C'));
   const write = (line: object | string): void =>
@@ -45,7 +52,7 @@ async function streamed(begin: (signal: AbortSignal) => Run): Promise<void> {
   process.once('SIGINT', interrupt);
   onClosedOutput(() => abort.abort(new Error('nobody reads the events')));
   try {
-    const run = begin(abort.signal);
+    const run = await begin(abort.signal);
     run.on((event) => write(toJson(event, run)));
     write({ event: 'end', ...(await run.finish()) });
   } catch (error) {

@@ -112,6 +112,17 @@ describe('strobe train', () => {
     expect(failure.stderr).toMatch(/no good\n.*fails\.ts:7:\d+/);
   });
 
+  it('ends the JSON with what is wrong with a file that is none', async () => {
+    const failure = await strobe('train', 'nowhere.ts', '--json').catch(
+      (error: { stdout: string; stderr: string; code: number }) => error,
+    );
+    expect(failure).toMatchObject({ code: 1 });
+    expect(JSON.parse(failure.stdout)).toMatchObject({
+      event: 'error',
+      message: expect.stringContaining('nowhere.ts') as string,
+    });
+  });
+
   it('ends quietly when nobody reads the events any more', async () => {
     const command = `set -o pipefail; ${process.execPath} ${bin} train ${await experiment()} --json --max-epochs 500 | head -2`;
     const { stdout, stderr } = await run('bash', ['-c', command], { cwd: folder });
