@@ -8,10 +8,12 @@ import type { Arrival, Workbench } from '../runs/workbench.js';
 import type { Session } from '../session/session.js';
 import { selectedIn } from '../panes/pane.js';
 import type { Input, PaneName, Question } from '../store/state.js';
+import { turnPage } from '../store/page.js';
 import { treeRows } from '../store/tree.js';
 import type { Store } from '../store/store.js';
 import { complete } from './completion.js';
-import { keyNames, PASTE, pastedNames } from './key-names.js';
+import { HeldKeys } from './held-keys.js';
+import { KeyReader } from './key-reader.js';
 import { LineEditor } from './line-editor.js';
 import type { LineHistory } from '../prompt/history.js';
 import type { Prompt } from '../prompt/prompt.js';
@@ -26,15 +28,13 @@ export class Controller implements Context {
   readonly store: Store;
   readonly redraw: () => void;
   readonly leave: Context['leave'];
+  readonly #reader = new KeyReader();
   readonly #prompt: Prompt;
   readonly #histories: Partial<Record<Input['mode'], LineHistory>>;
   #editor: LineEditor | undefined;
   #answer: ((key: string) => void) | undefined;
   #asked = false;
-  /** Whether what comes is pasted. */
-  #pasting = false;
-  /** Keys that came while it is being found out whether a line of code is all of it. */
-  #held: string[] | undefined;
+  readonly #held = new HeldKeys((name) => this.pressed(name));
 
   constructor(
     { bench, prompt, histories }: Session,
@@ -51,11 +51,9 @@ export class Controller implements Context {
 
   /** What Ink says was pressed. */
   readonly press = (text: string, key: InkKey): void => {
-    // Whoever presses Ctrl-C does not paste, even if the end of that never came.
-    if (key.ctrl) this.#pasting = false;
-    if (text === PASTE.begins || text === PASTE.ends) this.#pasting = text === PASTE.begins;
-    else if (this.#pasting) this.#paste(pastedNames(text, key));
-    else for (const name of keyNames(text, key)) this.pressed(name);
+    const { names, pasted } = this.#reader.read(text, key);
+    if (pasted) this.#paste(names);
+    else for (const name of names) this.pressed(name);
   };
 
   /** Pasted text is typed, never done: where nothing is being typed it goes to the prompt. */
@@ -70,9 +68,9 @@ export class Controller implements Context {
   pressed(name: string): void {
     const { question, page, input } = this.store.state;
     if (name === 'ctrl+c') this.#interrupt();
-    else if (this.#held) this.#held.push(name);
+    else if (this.#held.take(name)) return;
     else if (question) this.#answerWith(name, question);
-    else if (page) this.#scroll(name);
+    else if (page) this.store.change((state) => turnPage(state, name));
     else if (input) this.#edit(name);
     else this.#act(name);
   }
@@ -233,43 +231,27 @@ export class Controller implements Context {
     const more = line !== '' && (await this.#holding('reading TypeScript', () => this.#prompt.goesOn(code)));
     if (more) this.#show({ before: [...before, line] });
     else this.type('prompt');
-    this.#release();
+    this.#held.release();
     if (!more) await this.#prompt.evaluate(code);
   }
 
   /** Does something that the next keys have to wait for. */
   async #holding<T>(what: string, work: () => Promise<T>): Promise<T> {
-    this.#held = [];
+    this.#held.hold();
     this.store.change((state) => (state.working = what));
     try {
       return await work();
     } catch (error) {
-      this.#release();
+      this.#held.release();
       throw error;
     } finally {
       this.store.change((state) => (state.working = undefined));
     }
   }
 
-  #release(): void {
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    while (held.length > 0 && !this.#held) this.pressed(held.shift() as string);
-    (this.#held as string[] | undefined)?.push(...held);
-  }
-
   #answerWith(name: string, { answers }: Question): void {
     const key = name === 'escape' ? 'n' : name;
     if (answers.some(([answer]) => answer === key)) this.#answer?.(key);
-  }
-
-  #scroll(name: string): void {
-    const by = { up: -1, down: 1, pageup: -10, pagedown: 10, space: 10 }[name];
-    this.store.change((state) => {
-      if (!state.page) return;
-      if (by === undefined) state.page = undefined;
-      else state.page = { ...state.page, top: Math.max(0, Math.min(state.page.lines.length, state.page.top + by)) };
-    });
   }
 
   /** Ctrl-C: stops what is being done, then asks. */

@@ -10,6 +10,7 @@ import type { Trainer } from '../trainer/trainer.js';
 import { checkpointName, DEFAULT_STYLE } from './checkpoints/naming.js';
 import { metricsNow, refuseMissing } from './checkpoints/metrics.js';
 import { checkpointSettings, type CheckpointSettings, type ModelCheckpointOptions } from './checkpoints/options.js';
+import { Ownership } from './checkpoints/ownership.js';
 import { entered, loserOf, rankingAsYaml, ranks, scoreOf } from './checkpoints/ranking.js';
 import { defaultFolder, folderFrom, freePath, isInside, isOccupied, linkTo } from './checkpoints/storage.js';
 import { belongsToEpochEnd, epochIsDue, stepIsDue, timeIsDue } from './checkpoints/trigger.js';
@@ -83,9 +84,7 @@ export class ModelCheckpoint extends Callback {
   /** When time was last looked at and found due; the process's own clock. */
   #timed = 0;
   #warning = '';
-  /** Which run has saved a file: forks share this callback. What is not in here is what the first run has resumed with. */
-  readonly #savedBy = new Map<string, Trainer>();
-  #firstRun: Trainer | undefined;
+  readonly #ownership = new Ownership();
 
   constructor(options: ModelCheckpointOptions = {}) {
     super();
@@ -109,10 +108,7 @@ export class ModelCheckpoint extends Callback {
 
   override async setup(trainer: Trainer, _module: Module, stage: Stage): Promise<void> {
     this.dirpath ??= defaultFolder(trainer);
-    if (stage === 'fit') {
-      this.#firstRun = trainer;
-      this.#savedBy.clear();
-    }
+    if (stage === 'fit') this.#ownership.begin(trainer);
     const own = [this.lastModelPath, this.#lastSaved.path, trainer.ckptPath ?? ''];
     const strange = !own.some((path) => path !== '' && isInside(path, this.#folder));
     if (stage === 'fit' && strange && this.#settings.saveTopK !== 0 && (await isOccupied(this.#folder))) {
@@ -267,7 +263,7 @@ export class ModelCheckpoint extends Callback {
     const { mode, monitor } = this;
     const { saveTopK: k, verbose } = this.#settings;
     if (monitor === undefined) {
-      const former = k === 1 ? this.#ownPath(this.bestModelPath, trainer) : '';
+      const former = k === 1 ? this.#ownership.own(this.bestModelPath, trainer) : '';
       await this.#write(trainer, this.#freePath(metrics, former), (path) => {
         this.bestModelPath = path;
       });
@@ -283,7 +279,7 @@ export class ModelCheckpoint extends Callback {
       return false;
     }
     const loser = loserOf(this.bestKModels, k, mode);
-    const path = this.#freePath(metrics, this.#ownPath(loser, trainer));
+    const path = this.#freePath(metrics, this.#ownership.own(loser, trainer));
     const { ranking, best, kth } = entered(this.bestKModels, path, score, { loser, k, mode });
     if (verbose)
       trainer.print(`${what} reached ${score.toFixed(5)} (best ${best[1].toFixed(5)}), saving to ${path} as top ${k}.`);
@@ -308,18 +304,18 @@ export class ModelCheckpoint extends Callback {
       this.loadStateDict(before);
       throw error;
     }
-    this.#savedBy.set(path, trainer);
+    this.#ownership.note(path, trainer);
     await this.#tellLoggers(trainer);
   }
 
   async #saveLast(trainer: Trainer, metrics: Metrics): Promise<void> {
-    const former = this.#ownPath(this.lastModelPath, trainer);
+    const former = this.#ownership.own(this.lastModelPath, trainer);
     const { saveLast } = this.#settings;
     const path = this.#freePath(metrics, former, this.nameLast);
     const latest = this.#lastSaved.path;
     if (saveLast === 'link' && latest !== '' && latest !== path) {
       await linkTo(latest, path);
-      this.#savedBy.set(path, trainer);
+      this.#ownership.note(path, trainer);
       this.lastModelPath = path;
       await this.#tellLoggers(trainer);
     } else {
@@ -342,11 +338,6 @@ export class ModelCheckpoint extends Callback {
     return freePath(pathOf, { former, startingVersion });
   }
 
-  /** The path of a file that is this run's to replace; empty for another run's. */
-  #ownPath(path: string, trainer: Trainer): string {
-    return (this.#savedBy.get(path) ?? this.#firstRun) === trainer ? path : '';
-  }
-
   /**
    * Deletes what was replaced; never a file that counts, nor one of another folder or of the run that this one is a fork
    * of, nor what the run came from.
@@ -355,8 +346,8 @@ export class ModelCheckpoint extends Callback {
     const counts = [this.bestModelPath, this.lastModelPath, this.#lastSaved.path].includes(path);
     if (path === '' || counts || path in this.bestKModels) return;
     const cameFrom = trainer.ckptPath === undefined ? '' : resolve(trainer.ckptPath);
-    if (!isInside(path, this.#folder) || resolve(path) === cameFrom || !this.#ownPath(path, trainer)) return;
-    this.#savedBy.delete(path);
+    if (!isInside(path, this.#folder) || resolve(path) === cameFrom || !this.#ownership.own(path, trainer)) return;
+    this.#ownership.forget(path);
     await rm(path, { force: true });
   }
 }

@@ -4,7 +4,8 @@ import { fit } from '../trainer/fit.js';
 import { configureOptimizers } from '../trainer/phases/setup.js';
 import { Runner } from '../trainer/runner.js';
 import { Session } from '../trainer/session.js';
-import { arrive, restoreSnapshotFields, takeSnapshot, type Snapshot } from '../trainer/state.js';
+import { arrive, restoreSnapshotFields } from '../trainer/restore.js';
+import { takeSnapshot, type Snapshot } from '../trainer/state.js';
 import { takeOver } from '../trainer/tenancy.js';
 
 /** Takes down where a runner stands. References only: nothing is copied. */

@@ -4,7 +4,8 @@ import type { Execution } from './execution.js';
 import type { Stage } from './hooks.js';
 import { freshProgress } from './progress.js';
 import { noBestCheckpoint } from './refusals.js';
-import { arrive, isRunState, underOwnStopRequest, type RunState } from './state.js';
+import { arrive, underOwnStopRequest } from './restore.js';
+import { isRunState, type RunState } from './state.js';
 import type { Trainer } from './trainer.js';
 
 /** The file to go on from: the one asked for, or what a fit that failed has left. */

@@ -2,7 +2,8 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { Module } from '../module/module.js';
 import { plainFields, restoreFields } from '../tensors/plain.js';
 import { disposeAll, tensorsIn } from '../tensors/tree.js';
-import { loadIntoCallbacks, callbackStates } from './state.js';
+import { loadIntoCallbacks } from './restore.js';
+import { callbackStates } from './state.js';
 import type { Session } from './session.js';
 
 /**

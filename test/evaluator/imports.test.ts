@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, expect, test } from 'vitest';
 import { createEvaluator } from '../../src/evaluator/evaluator.js';
+import { runIn } from './run-in.js';
 
 // A folder without packages, as a notebook may be in.
 const folder = await mkdtemp(join(tmpdir(), 'cells-'));
@@ -21,16 +22,7 @@ async function file(name: string, text: string): Promise<void> {
   await utimes(path, ++clock, clock);
 }
 
-async function run(...cells: string[]): Promise<unknown> {
-  let value: unknown;
-  for (const cell of cells) {
-    const result = await evaluator.evaluate(cell);
-    if (result.status !== 'ok')
-      throw new Error(`${cell}\n${result.status === 'error' ? result.traceback.join('\n') : ''}`);
-    value = result.value;
-  }
-  return value;
-}
+const run = (...cells: string[]) => runIn(evaluator, ...cells);
 
 test('namespace, default, named, renamed and type-only imports', async () => {
   expect(

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { createEvaluator } from '../../src/evaluator/evaluator.js';
+import { runIn } from './run-in.js';
 
 const root = new URL('../../', import.meta.url).pathname;
 const folder = await mkdtemp(join(tmpdir(), 'jsx-'));
@@ -14,19 +15,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function run(evaluator: typeof bare, ...cells: string[]): Promise<unknown> {
-  let value: unknown;
-  for (const cell of cells) {
-    const result = await evaluator.evaluate(cell);
-    if (result.status !== 'ok')
-      throw new Error(`${cell}\n${result.status === 'error' ? result.traceback.join('\n') : ''}`);
-    value = result.value;
-  }
-  return value;
-}
-
 test('an element is made of live variables, of this cell and of earlier ones', async () => {
-  const element = await run(
+  const element = await runIn(
     bare,
     `let word = 'first'; const Loud = ({ text }: { text: string }) => <b>{text.toUpperCase()}!</b>;`,
     `const show = () => <Loud text={word} key="k" />; word = 'second';`,
@@ -39,7 +29,7 @@ test('an element is made of live variables, of this cell and of earlier ones', a
 
 test('fragments, spread attributes, members as tags', async () => {
   const code = `const parts = { Item: (props: { id: string }) => <li {...props} /> }; <><parts.Item {...{ id: 'x' }} /></>`;
-  expect(await run(bare, code)).toMatchObject({
+  expect(await runIn(bare, code)).toMatchObject({
     props: { children: { type: expect.any(Function), props: { id: 'x' } } },
   });
 });
@@ -54,7 +44,7 @@ test('what <T> means elsewhere it means here: generic arrow functions and type a
     ['const n = 5; [n < 6, n > 4, 1 < n && n > /x/g.lastIndex]', [true, true, true]],
     ['new Map<string, Array<number>>([["a", [6]]]).get("a")', [6]],
   ];
-  for (const [code, value] of cells) expect(await run(bare, code), code).toEqual(value);
+  for (const [code, value] of cells) expect(await runIn(bare, code), code).toEqual(value);
   expect(await bare.evaluate('const same = <T>(x: T): T => x; const s: string = same(1)')).toMatchObject({
     status: 'error',
     phase: 'compile',
@@ -62,13 +52,13 @@ test('what <T> means elsewhere it means here: generic arrow functions and type a
 });
 
 test('JSX is told from an assertion, even where both could be read', async () => {
-  expect(await run(bare, `<b>hi</b> // there`)).toMatchObject({ type: 'b' });
+  expect(await runIn(bare, `<b>hi</b> // there`)).toMatchObject({ type: 'b' });
 });
 
 test('cells with and without JSX take turns', async () => {
   for (let turn = 0; turn < 3; turn++) {
-    expect(await run(bare, `const turn${turn} = <i>{${turn}}</i>; turn${turn}`)).toMatchObject({ type: 'i' });
-    expect(await run(bare, `(<number>${turn}) + 1`)).toBe(turn + 1);
+    expect(await runIn(bare, `const turn${turn} = <i>{${turn}}</i>; turn${turn}`)).toMatchObject({ type: 'i' });
+    expect(await runIn(bare, `(<number>${turn}) + 1`)).toBe(turn + 1);
   }
 });
 
@@ -76,9 +66,9 @@ test("with React's types, properties are checked, and elements have their type i
   const wrong = await withTypes.evaluate(`import { Text } from 'ink';\n<Text colour="red">hi</Text>`);
   expect(wrong).toMatchObject({ status: 'error', phase: 'compile' });
   expect((wrong as { message: string }).message).toMatch(/colour/);
-  await run(withTypes, `import { Text } from 'ink'; const red = <Text color="red">hi</Text>;`);
+  await runIn(withTypes, `import { Text } from 'ink'; const red = <Text color="red">hi</Text>;`);
   expect(await withTypes.evaluate('red.nothing')).toMatchObject({ status: 'error', phase: 'compile' });
-  expect(await run(withTypes, 'red.props.color')).toBe('red');
+  expect(await runIn(withTypes, 'red.props.color')).toBe('red');
   const code = '<Text ita>hi</Text>';
   const { matches } = await withTypes.complete(code, code.indexOf('>'));
   expect(matches.map(({ text }) => text)).toEqual(['italic']);
@@ -100,13 +90,13 @@ test('local .tsx files are imported with their types', async () => {
     join(folder, 'greeting.tsx'),
     `export const Greeting = ({ name }: { name: string }) => <b>Hello, {name}</b>;\nexport const count: number = 1;`,
   );
-  const element = await run(
+  const element = await runIn(
     bare,
     `import { count, Greeting } from './greeting.tsx'; <Greeting name={'x'.repeat(count)} />`,
   );
   const { type, props } = element as { type: (props: unknown) => unknown; props: unknown };
   expect(type(props)).toMatchObject({ type: 'b', props: { children: ['Hello, ', 'x'] } });
-  expect(await run(bare, `import { Greeting as Other } from './greeting'; Other === Greeting`)).toBe(true);
+  expect(await runIn(bare, `import { Greeting as Other } from './greeting'; Other === Greeting`)).toBe(true);
   expect(await bare.evaluate('<Greeting name={1} />')).toMatchObject({ status: 'error', phase: 'compile' });
 });
 
@@ -119,7 +109,7 @@ test('React is that of the folder, where it has one', async () => {
   );
   await writeFile(join(own, 'node_modules/react/own.js'), 'exports.jsx = (type) => "own " + type;');
   const evaluator = createEvaluator({ cwd: own });
-  expect(await run(evaluator, '<b />')).toBe('own b');
+  expect(await runIn(evaluator, '<b />')).toBe('own b');
   await evaluator.dispose();
   await rm(own, { recursive: true });
 });

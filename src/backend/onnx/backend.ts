@@ -207,31 +207,12 @@ export class OnnxBackend extends tf.KernelBackend implements StepEngine {
     const { cpu, stats } = this.recorder;
     if (Object.keys(inputs).length > 0) this.#disturb();
     stats.fallbacks.set(name, (stats.fallbacks.get(name) ?? 0) + 1);
-    const lent = new Map<tf.TensorInfo, unknown>();
-    const lend = (info: tf.TensorInfo) => {
+    const valueOf = (info: tf.TensorInfo): Value => {
       const value = this.resolve(info.dataId);
       this.#materialise(value);
-      const made = cpu.lend(value, info.shape);
-      lent.set(made, value.data);
-      return made;
+      return value;
     };
-    const lendAll = (input: KernelInputs[string]) =>
-      Array.isArray(input) ? input.map(lend) : input ? lend(input) : input;
-    try {
-      const given = Array.isArray(inputs)
-        ? inputs.map(lend)
-        : Object.fromEntries(Object.entries(inputs).map(([key, input]) => [key, lendAll(input)]));
-      const results = cpu.call(name, given as KernelInputs, attrs);
-      const arrays = new Set(lent.values());
-      const adopt = (info: tf.TensorInfo) => {
-        const value = cpu.collect(info, arrays);
-        cpu.release(info);
-        return this.adopt(value);
-      };
-      return Array.isArray(results) ? results.map(adopt) : adopt(results);
-    } finally {
-      for (const info of lent.keys()) cpu.release(info);
-    }
+    return cpu.callOnValues(name, inputs, attrs, { valueOf, adopt: (value) => this.adopt(value) });
   }
 
   /** @internal A complex tensor over two real ones. */

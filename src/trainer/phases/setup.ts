@@ -6,7 +6,7 @@ import { normalizeOptimizers } from '../../optim/index.js';
 import { hasUnbuiltLayers } from '../../module/walk.js';
 import type { Session } from '../session.js';
 import { handOver } from '../../tensors/hand-over.js';
-import { applyState, loadIntoCallbacks, underOwnStopRequest, warnOfStrangers } from '../state.js';
+import { applyState, loadIntoCallbacks, underOwnStopRequest, warnOfStrangers } from '../restore.js';
 import { trainSourceFor } from './loaders.js';
 import { manualBackward, refuseAutomaticOptions, takeSteps } from './manual.js';
 

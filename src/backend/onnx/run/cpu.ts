@@ -52,6 +52,45 @@ export class CpuKernels {
     });
   }
 
+  /**
+   * Runs a kernel on values that are lent to it, and takes over what comes of it.
+   *
+   * @param how.valueOf the computed value behind an input
+   * @param how.adopt a tensor for a result
+   */
+  callOnValues(
+    name: string,
+    inputs: KernelInputs,
+    attrs: object,
+    { valueOf, adopt }: { valueOf: (info: tf.TensorInfo) => Value; adopt: (value: Value) => tf.TensorInfo },
+  ): tf.TensorInfo | tf.TensorInfo[] {
+    const lent = new Map<tf.TensorInfo, unknown>();
+    const lend = (info: tf.TensorInfo) => {
+      const value = valueOf(info);
+      const made = this.lend(value, info.shape);
+      lent.set(made, value.data);
+      return made;
+    };
+    const lendAll = (input: KernelInputs[string]) =>
+      Array.isArray(input) ? input.map(lend) : input ? lend(input) : input;
+    try {
+      // tfjs passes inputs by name, or as an array where there may be any number of them.
+      const given = Array.isArray(inputs)
+        ? inputs.map(lend)
+        : Object.fromEntries(Object.entries(inputs).map(([key, input]) => [key, lendAll(input)]));
+      const results = this.call(name, given as KernelInputs, attrs);
+      const arrays = new Set(lent.values());
+      const take = (info: tf.TensorInfo) => {
+        const value = this.collect(info, arrays);
+        this.release(info);
+        return adopt(value);
+      };
+      return Array.isArray(results) ? results.map(take) : take(results);
+    } finally {
+      for (const info of lent.keys()) this.release(info);
+    }
+  }
+
   release(info: tf.TensorInfo): void {
     // A few kernels make a tensor, which tfjs counts, where a description of one was asked for.
     if (info instanceof tf.Tensor) info.dispose();
