@@ -58,6 +58,22 @@ describe('the gradient of a pooled ReLU', () => {
   });
 });
 
+describe('the gradient of max pooling', () => {
+  it.each(['of the images', 'of their ReLU'])('hands nothing back to windows of nothing but NaN: %s', async (what) => {
+    const pixels = Float32Array.from({ length: 16 }, (_, i) => i + 1);
+    for (const i of [0, 1, 4, 5]) pixels[i] = NaN;
+    const { onnx } = await onBoth(() =>
+      tf.tidy(() => {
+        const pooled = (t: tf.Tensor) =>
+          tf.maxPool((what === 'of the images' ? t : tf.relu(t)) as tf.Tensor4D, 2, 2, 'valid');
+        const [x, dy] = [tf.tensor4d(pixels, [1, 4, 4, 1]), tf.tensor4d([5, 6, 7, 8], [1, 2, 2, 1])];
+        return [[...tf.grad(pooled)(x, dy).dataSync()]];
+      }),
+    );
+    expect(onnx[0]).toEqual([0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 7, 0, 8]);
+  });
+});
+
 describe('updates of many small parameters', () => {
   it('are the same together as one by one, whatever their shapes', async () => {
     const shapes = [[3], [2, 4], [], [1], [64, 128], [100, 100], [5, 1, 2]];
