@@ -20,7 +20,7 @@ import { pythonWithPeers } from '../peers.js';
 
 type Engine = 'onnx' | 'native' | 'wasm';
 
-const STEPS: Record<string, number> = { mlp: 12000, cnn: 150, gpt: 100 };
+const STEPS: Record<string, number> = { mlp: 20000, cnn: 150, gpt: 100 };
 /** Steps before the clock starts, for the compiler of JavaScript and the caches. */
 const WARM_UP: Record<string, number> = { mlp: 2000, cnn: 40, gpt: 40 };
 
