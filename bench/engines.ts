@@ -2,7 +2,7 @@
  * Training steps per second with the whole Trainer around them (CSV logger, progress bar, five callbacks), beside
  * PyTorch's raw loop and Lightning with its defaults:
  *
- *     npm run bench:engines [-- mlp cnn gpt] [rounds=5] [threads=1,2] [with=recorded,native,wasm]
+ *     npm run bench:engines [-- mlp cnn gpt] [rounds=5] [threads=1,2] [with=recorded,spinning,native,wasm]
  *
  * All take turns, each in a process of its own; Strobe is the built package. Printed are the medians of the rounds with their spread, the processor
  * time of a step, and the medians of the ratios to PyTorch within a round.
@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs';
 import { Callback, CSVLogger, EarlyStopping, ModelCheckpoint, type Module, Trainer, useBackend } from 'strobe';
-import type { OnnxBackend } from 'strobe/onnx';
+import { registerOnnxBackend, type OnnxBackend } from 'strobe/onnx';
 import { subjects } from './models.js';
 import { pythonWithPeers } from './peers.js';
 
@@ -52,8 +52,9 @@ class Plain extends Callback {
   }
 }
 
-async function measure(name: string, engine: Engine, replay: boolean, threads: number): Promise<void> {
+async function measure(name: string, engine: Engine, how: string, threads: number): Promise<void> {
   const steps = STEPS[name] as number;
+  if (how === 'spinning') registerOnnxBackend({ spinning: true });
   await useBackend(engine);
   if (engine === 'onnx') (tf.backend() as unknown as OnnxBackend).threads = threads;
   const folder = mkdtempSync(join(tmpdir(), 'strobe-bench-'));
@@ -61,7 +62,7 @@ async function measure(name: string, engine: Engine, replay: boolean, threads: n
   const trainer = new Trainer({
     maxEpochs: 1,
     backend: engine,
-    replay,
+    replay: how !== 'recorded',
     seed: 1,
     logger: new CSVLogger({ saveDir: folder }),
     defaultRootDir: folder,
@@ -93,10 +94,10 @@ interface Contender {
 const here = fileURLToPath(import.meta.url);
 const quiet: ExecFileSyncOptionsWithStringEncoding = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] };
 
-function strobe(label: string, engine: string, replay: boolean): Contender {
+function strobe(label: string, engine: string, how: string): Contender {
   const node = ['--import', 'tsx', here, '--measure'];
   const run = (model: string, threads: number) =>
-    execFileSync(process.execPath, [...node, model, engine, String(replay), String(threads)], quiet);
+    execFileSync(process.execPath, [...node, model, engine, how, String(threads)], quiet);
   return { label, run };
 }
 
@@ -136,8 +137,8 @@ function compare(contenders: Contender[], model: string, threads: number, rounds
 
 const [mode, ...args] = process.argv.slice(2);
 if (mode === '--measure') {
-  const [name, engine, replay, threads] = args as [string, Engine, string, string];
-  await measure(name, engine, replay === 'true', Number(threads));
+  const [name, engine, how, threads] = args as [string, Engine, string, string];
+  await measure(name, engine, how, Number(threads));
 } else {
   const words = process.argv.slice(2);
   const option = (name: string, fallback: string) =>
@@ -146,11 +147,12 @@ if (mode === '--measure') {
   const python = pythonWithPeers();
   const contenders = [
     ...(python ? [peer('PyTorch raw', python, 'raw'), peer('Lightning', python, 'lightning')] : []),
-    strobe('Strobe', 'onnx', true),
-    ...(others.includes('recorded') ? [strobe('without replay', 'onnx', false)] : []),
+    strobe('Strobe', 'onnx', 'replayed'),
+    ...(others.includes('spinning') ? [strobe('threads spin', 'onnx', 'spinning')] : []),
+    ...(others.includes('recorded') ? [strobe('without replay', 'onnx', 'recorded')] : []),
     ...(['native', 'wasm'] as const)
       .filter((each) => others.includes(each))
-      .map((each) => strobe(`on ${each}`, each, false)),
+      .map((each) => strobe(`on ${each}`, each, 'recorded')),
   ];
   console.log(`${cpus()[0]?.model}, ${availableParallelism()} cores, Node ${process.version}, ${rounds[0]} rounds`);
   for (const model of models.length > 0 ? models : Object.keys(STEPS)) {

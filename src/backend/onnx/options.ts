@@ -15,8 +15,9 @@ export interface OnnxOptions {
   /** Bytes of freed buffers kept for the next step. Default 256 MiB. */
   poolBytes?: number;
   /**
-   * Let idle worker threads spin for some milliseconds: a little faster between back-to-back steps, at the price of
-   * a busy processor whenever the program waits. Default false.
+   * Let worker threads spin between the operators of a step instead of sleeping: a step is some 10 to 20 % faster where
+   * nothing else wants the processors, and takes half as long again where something does. They sleep when nothing is
+   * computed. Default false.
    */
   spinning?: boolean;
 }

@@ -47,7 +47,11 @@ describe('what the onnx engine holds on to', () => {
     },
   );
 
-  it('is no processor while the program waits', async () => {
+  it.each(['sleep', 'spin'])('is no processor while the program waits, if threads %s within a step', async (how) => {
+    if (how === 'spin') {
+      registerOnnxBackend({ name: 'spinning', threads: THREADS, spinning: true });
+      await tf.setBackend('spinning');
+    }
     for (let n = 0; n < 20; n++) product(2000);
     const before = process.cpuUsage();
     await setTimeout(500);

@@ -43,8 +43,9 @@ export class CompiledGraph {
       // An arena keeps the peak of its graph for good; small graphs allocate so little that they need none.
       enableCpuMemArena: built.work >= ONE_THREAD_BELOW,
       logSeverityLevel: 4,
+      // Threads that spin do so from operator to operator, not from call to call.
       extra: {
-        session: { intra_op: { allow_spinning: options.spinning ? '1' : '0' } },
+        session: { intra_op: { allow_spinning: options.spinning ? '1' : '0' }, force_spinning_stop: '1' },
       },
     });
   }
