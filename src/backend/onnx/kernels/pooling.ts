@@ -83,13 +83,21 @@ function whereMaximal(g: Graph, x: Operand, y: Operand, w: Window): string[] {
   return crossed(g.ops('Split', [hits, g.int64(sizes)], sizes.length, { axis: 0 }), rows);
 }
 
+const FEW_PIXELS = 16_384;
+
 /**
  * The gradient of windows side by side: each hands dy to its first maximum. Finding that by comparing the windows'
- * elements with the maximum is several times faster than having the forward pass write positions down.
+ * elements with the maximum is several times faster than having the forward pass write positions down, except for so few
+ * that the number of operators is what counts.
  *
  * @param found whether each window that has a dy is known to have an element equal to y; where NaN is about, none is.
  */
 function spread(g: Graph, dy: Operand, x: Operand, y: Operand, w: Window, found: boolean): string {
+  const handBackTo = (handed: string, places: string) => {
+    const shape = [x.shape[0] as number, x.shape.at(-1) as number, ...w.input];
+    return g.op('MaxUnpool', [handed, places, g.int64(shape)], { kernel_shape: w.size, strides: w.strides });
+  };
+  if (found && sizeOf(x.shape) <= FEW_PIXELS) return handBackTo(g.channelsFirst(dy), positions(g, x, y, w));
   const [columns, width] = [w.size[1] as number, w.input[1] as number];
   const placeOf = (k: number) => Math.floor(k / columns) * width + (k % columns);
   const hits = whereMaximal(g, x, y, w);
@@ -107,11 +115,7 @@ function spread(g: Graph, dy: Operand, x: Operand, y: Operand, w: Window, found:
   });
   const given = g.channelsFirst(dy);
   const handed = found ? given : g.op('Where', [before, g.float(0), given]);
-  const shape = [x.shape[0] as number, x.shape.at(-1) as number, ...w.input];
-  return g.op('MaxUnpool', [handed, g.cast(place, 'int64'), g.int64(shape)], {
-    kernel_shape: w.size,
-    strides: w.strides,
-  });
+  return handBackTo(handed, g.cast(place, 'int64'));
 }
 
 /** Where each window begins, as positions in the channels-first images: [batch, channels, high, wide]. */
