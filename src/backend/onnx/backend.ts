@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { AnyKernel } from './kernels/kernel.js';
 import type { ResolvedOptions } from './options.js';
+import { Slab } from './pointwise/slab.js';
 import { loadRuntime } from './runtime.js';
 import { sameNumbers } from './trace/equal.js';
 import type { KernelInputs } from './run/cpu.js';
@@ -93,6 +94,8 @@ export class OnnxBackend extends tf.KernelBackend implements StepEngine {
       const [real, imag] = [opaque.real, opaque.imag].map((part) => this.readSync(part.dataId));
       return tf.backend_util.mergeRealAndImagArrays(real as Float32Array, imag as Float32Array);
     }
+    // Who gets an array may keep it, or look at its whole buffer, which is the engine's here.
+    if (value.data !== null && Slab.of(value.data)) return value.data.slice();
     value.escaped = true;
     return (opaque ?? value.data) as tf.BackendValues;
   }

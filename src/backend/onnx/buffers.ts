@@ -1,3 +1,4 @@
+import { Slab } from './pointwise/slab.js';
 import { allocate, type NumericData, type NumericType } from './values.js';
 
 /**
@@ -24,6 +25,8 @@ export class BufferPool {
   }
 
   give(dtype: NumericType, data: NumericData): void {
+    const slab = Slab.of(data);
+    if (slab) return slab.give(data as Float32Array);
     // A view of a larger buffer belongs to somebody else.
     if (data.length === 0 || data.byteLength !== data.buffer.byteLength) return;
     if (data.byteLength > this.maxBytes) return;

@@ -21,7 +21,11 @@ function blockedConvolutions(compute: () => tf.Tensor, block = 16): number {
     const { end, results } = backend.recorder.trace;
     const last = results.length - 1;
     const { model } = buildGraph(end.path(), [last], () => block);
-    return Buffer.from(model).toString('latin1').split('ReorderOutput').length - 1;
+    return (
+      Buffer.from(model as Uint8Array)
+        .toString('latin1')
+        .split('ReorderOutput').length - 1
+    );
   });
 }
 

@@ -85,7 +85,45 @@ describe('the gradient of max pooling', () => {
   });
 });
 
-describe('updates of many small parameters', () => {
+describe('updates of parameters', () => {
+  it.each([
+    ['FusedAdam', ['expAvg', 'expAvgSq', 'maxExpAvgSq']],
+    ['FusedSGD', ['momentumBuffer']],
+    ['FusedRMSprop', ['squareAvg', 'gradAvg', 'momentumBuffer']],
+    ['FusedAdagrad', ['sum']],
+  ])('have the same bits in a graph, where a parameter is compiled in, as after it: %s', (kernelName, slots) => {
+    const adam = { stepSize: 0.01, beta1: 0.9, beta2: 0.99, eps: 1e-8, biasCorrection2Sqrt: 0.4, shrink: 0.99 };
+    const scalars = { ...adam, weightDecay: 0.1, lr: 0.1, momentum: 0.9, dampening: 0.1, nesterov: true, alpha: 0.99 };
+    const others = ['grad', ...slots].map(
+      (role, i) => [role, tf.abs(tf.randomNormal([37], 0, 1, 'float32', i))] as const,
+    );
+    tf.tidy(() => {
+      const update = (param: tf.Tensor) =>
+        tf.engine().runKernel(kernelName, { param, ...Object.fromEntries(others) }, scalars) as unknown as tf.Tensor[];
+      // What is written and all the same while it is recorded is compiled in.
+      const known = tf.tensor1d(Array.from({ length: 37 }, () => 0.3));
+      const inGraph = update(known).map((t) => [...t.dataSync()]);
+      known.dataSync();
+      const after = update(known).map((t) => [...t.dataSync()]);
+      expect(after).toEqual(inGraph);
+    });
+  });
+
+  it('belong to who reads them', () => {
+    const random = (seed: number) => tf.randomUniform([5], 0, 1, 'float32', seed);
+    const inputs = { param: random(1), grad: random(2), sum: random(3) };
+    const read = () => {
+      const scalars = { stepSize: 1, eps: 1, weightDecay: 0 };
+      const [updated] = tf.engine().runKernel('FusedAdagrad', inputs, scalars) as unknown as [tf.Tensor];
+      return [updated, updated.dataSync()] as const;
+    };
+    const [first, values] = read();
+    const copy = [...values];
+    expect(values.buffer.byteLength).toBe(20);
+    values.fill(0);
+    expect([...first.dataSync()]).toEqual(copy);
+  });
+
   it('are the same together as one by one, whatever their shapes', async () => {
     const shapes = [[3], [2, 4], [], [1], [64, 128], [100, 100], [5, 1, 2]];
     const scalars = {

@@ -1,17 +1,28 @@
 import type { AnyKernel, Call } from '../kernels/kernel.js';
-import { sameAttributes } from '../trace/equal.js';
 import { sizeOf } from '../values.js';
 import type { TraceNode } from '../trace/node.js';
+import { canWait, together, type PointwiseCalls } from './after.js';
 import { Graph } from './graph.js';
 import type { Operand } from './operand.js';
 import { encodeModel, type OnnxPort } from './proto.js';
 
+/** A tensor that goes in or comes out; `native` if through the graph, and not only through what is computed after it. */
+export interface Port extends OnnxPort {
+  native: boolean;
+}
+
 /** What a flush needs to know about a graph to feed it. */
 export interface BuiltGraph {
-  model: Uint8Array<ArrayBuffer>;
-  /** The trace's inputs that the graph takes, by position, and the names they go by. */
-  inputs: { position: number; port: OnnxPort }[];
-  outputs: OnnxPort[];
+  /** Null where nothing is left for a graph. */
+  model: Uint8Array<ArrayBuffer> | null;
+  /** The trace's inputs that it takes, by position, and the names they go by. */
+  inputs: { position: number; port: Port }[];
+  /** The wanted values. */
+  outputs: Port[];
+  /** What the graph gives for `after`, and nobody else wants. */
+  between: OnnxPort[];
+  /** What is computed after the graph, in order. */
+  after: PointwiseCalls[];
   /** Input nodes whose constants are compiled in: the graph is good for as long as they are constant. */
   constants: TraceNode[];
   /** Elementary operations of one run. */
@@ -54,9 +65,8 @@ export function buildGraph(
     return node && { name: node.name, inputs: node.inputs.filter((i) => i >= 0).map(operand), attrs: node.attrs };
   };
   const graph = new Graph(uses, callOf, channelBlock);
-  const inputs: BuiltGraph['inputs'] = [];
+  const inputs: { id: number; position: number; port: OnnxPort }[] = [];
   const constants: TraceNode[] = [];
-  let work = 0;
 
   const outputsOf = (node: TraceNode) =>
     node.outputs.map(({ shape, dtype }, i) => {
@@ -70,7 +80,7 @@ export function buildGraph(
     const [input] = outputsOf(node) as [Operand];
     if (input.constant === null) {
       const port = { name: `x${input.id}`, type: input.dtype, shape: input.shape };
-      inputs.push({ position: node.position, port });
+      inputs.push({ id: input.id, position: node.position, port });
       graph.set(input, port.name);
       continue;
     }
@@ -80,40 +90,54 @@ export function buildGraph(
     else graph.set(input, graph.constants.list('int32', Array.from(input.constant), input.shape));
   }
 
-  const calls = nodes.filter(({ kernel }) => kernel !== null);
-  let together: RecordedCall[] = [];
-  calls.forEach((node, i) => {
-    const kernel = node.kernel as AnyKernel;
+  const [compiledIn, wantedIds] = [new Set(constants.map(({ first }) => first)), new Set(wanted)];
+  const waiting = new Set<TraceNode>();
+  let work = 0;
+  for (const node of nodes.filter(({ kernel }) => kernel !== null)) {
     const call = new RecordedCall(node, outputsOf(node), operand);
+    if (canWait(node, uses, wantedIds, compiledIn)) {
+      waiting.add(node);
+      continue;
+    }
     work += node.work;
     graph.label = `${node.name}#${node.first}`;
-    if (!kernel.lowerTogether) return kernel.lower(graph, call as never);
-    together.push(call);
-    if (differInTensorsOnly(node, calls[i + 1])) return;
-    kernel.lowerTogether(graph, together as never);
-    together = [];
-  });
+    (node.kernel as AnyKernel).lower(graph, call as never);
+  }
 
-  const outputs = wanted.map((id): OnnxPort => ({ name: `y${id}`, type: operand(id).dtype, shape: operand(id).shape }));
+  const isLate = (id: number) => waiting.has(producers.get(id) as TraceNode);
+  const taken = new Set([...inputs.map(({ id }) => id), ...wanted]);
+  const asked = new Set([...waiting].flatMap((node) => node.inputs.filter((id) => id >= 0)));
+  const between = [...asked].filter((id) => !taken.has(id));
+  const places = new Map([...taken, ...between].map((id, i) => [id, i]));
+
+  const portOf = (id: number): OnnxPort => ({ name: `y${id}`, type: operand(id).dtype, shape: operand(id).shape });
+  const native = [...wanted.filter((id) => !isLate(id)), ...between];
   nameOutputs(
     graph,
-    outputs.map(({ name }, i) => ({ name, from: graph.natural(operand(wanted[i] as number)) })),
+    native.map((id) => ({ name: `y${id}`, from: graph.natural(operand(id)) })),
   );
-  const model = encodeModel({
+  const used = new Set(graph.nodes.flatMap((node) => node.inputs));
+  const fed = inputs.map(({ position, port }) => ({ position, port: { ...port, native: used.has(port.name) } }));
+  return {
+    model: native.length === 0 ? null : encode(graph, fed, native.map(portOf)),
+    inputs: fed,
+    outputs: wanted.map((id) => ({ ...portOf(id), native: !isLate(id) })),
+    between: between.map(portOf),
+    after: together([...waiting], (id) => places.get(id) ?? -1),
+    constants,
+    work,
+    operators: graph.nodes.length,
+  };
+}
+
+function encode(graph: Graph, inputs: BuiltGraph['inputs'], outputs: OnnxPort[]): Uint8Array<ArrayBuffer> {
+  return encodeModel({
     nodes: graph.nodes,
     constants: graph.constants.all,
-    inputs: inputs.map((i) => i.port),
+    inputs: inputs.map(({ port }) => port).filter((port) => port.native),
     // The binding gets to the first of them before it is stopped (see runtime.ts).
     outputs: outputs.toSorted((a, b) => sizeOf(a.shape) - sizeOf(b.shape)),
   });
-  return { model, inputs, outputs, constants, work, operators: graph.nodes.length };
-}
-
-/** Whether two calls may be lowered together: the list of numbers that `vary` has split off comes last. */
-function differInTensorsOnly(node: TraceNode, next: TraceNode | undefined): boolean {
-  return (
-    next?.kernel === node.kernel && next.inputs.at(-1) === node.inputs.at(-1) && sameAttributes(next.attrs, node.attrs)
-  );
 }
 
 /** Gives the tensors that are outputs their names. One that is an input, or two outputs at once, is copied. */

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Graph } from '../graph/graph.js';
 import type { Operand } from '../graph/operand.js';
+import type { Formula } from '../pointwise/arithmetic.js';
 import type { NumericType, Shape } from '../values.js';
 
 /** Shape and type of one output. */
@@ -33,8 +34,12 @@ export interface Kernel<Attrs = never> {
   infer(attrs: Attrs, shapes: readonly Shape[], dtypes: readonly NumericType[]): Output[];
   /** Adds what computes the outputs to the graph. */
   lower(graph: Graph, call: Call<Attrs>): void;
-  /** The same for calls that follow each other and differ in nothing but tensors, with the same bits for each. */
-  lowerTogether?(graph: Graph, calls: readonly Call<Attrs>[]): void;
+  /**
+   * How each element of the outputs, which have the shape of the inputs, comes of one element of each input. Such calls
+   * are computed after the graph, in one pass each, where nothing else in it needs their outputs. The numbers of `vary`
+   * are the formula's.
+   */
+  pointwise?(attrs: Attrs): Formula;
   /** tfjs expects an array of outputs even when there is one. */
   readonly list?: boolean;
   /** Correctly rounded by nature (moves data, compares, adds two numbers): the cpu backend's bits are the same. */

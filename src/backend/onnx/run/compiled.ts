@@ -1,10 +1,13 @@
+import type { PointwiseCalls } from '../graph/after.js';
+import { buildGraph, type BuiltGraph, type Port } from '../graph/build.js';
 import type { OnnxPort } from '../graph/proto.js';
-import type { BuiltGraph } from '../graph/build.js';
-import { buildGraph } from '../graph/build.js';
+import type { PointwiseProgram } from '../pointwise/program.js';
+import type { Slab } from '../pointwise/slab.js';
 import type { ResolvedOptions } from '../options.js';
 import { runInPlace, type NativeSession, type NativeTensor, type Runtime } from '../runtime.js';
-import { sizeOf } from '../values.js';
+import { sizeOf, type NumericData } from '../values.js';
 import { channelBlock } from './channel-block.js';
+import { programFor } from './programs.js';
 import type { TraceNode } from '../trace/node.js';
 
 /** Below this many elementary operations no kernel splits its work over threads, so the graph gets none. */
@@ -12,9 +15,13 @@ const ONE_THREAD_BELOW = 32_768;
 
 /** A trace as a native session: what it takes, what it gives, and how it is run. */
 export class CompiledGraph {
-  readonly #session: NativeSession;
+  readonly #session: NativeSession | null;
+  readonly #after: readonly (PointwiseCalls & { program: PointwiseProgram })[];
+  readonly #slabs = new Map<number, Slab>();
   readonly inputs: BuiltGraph['inputs'];
-  readonly outputs: (OnnxPort & { size: number })[];
+  readonly outputs: (Port & { size: number })[];
+  /** What the native call gives for what is computed after it. */
+  readonly between: (OnnxPort & { size: number })[];
   readonly constants: readonly TraceNode[];
   readonly bytes: number;
   disposed = false;
@@ -29,11 +36,18 @@ export class CompiledGraph {
   ) {
     const built = buildGraph(end.path(), wanted, () => channelBlock(runtime));
     this.inputs = built.inputs;
-    this.outputs = built.outputs.map((port) => ({ ...port, size: sizeOf(port.shape) }));
+    const sized = <T extends OnnxPort>(port: T) => ({ ...port, size: sizeOf(port.shape) });
+    this.outputs = built.outputs.map(sized);
+    this.between = built.between.map(sized);
+    this.#after = built.after.map((calls) => ({ ...calls, program: programFor(calls) }));
+    for (const { program, tensors } of this.#after) {
+      const places = tensors.flatMap(({ inputs, results }) => [...inputs, ...results]);
+      for (const place of places) this.#slabs.set(place - this.inputs.length, program.slab);
+    }
     this.constants = built.constants;
-    this.bytes = built.model.length;
-    this.#session = new runtime.Session();
-    this.#session.loadModel(built.model.buffer, built.model.byteOffset, built.model.byteLength, {
+    this.bytes = built.model?.length ?? 0;
+    this.#session = built.model && new runtime.Session();
+    this.#session?.loadModel(built.model!.buffer, built.model!.byteOffset, built.model!.byteLength, {
       intraOpNumThreads: built.work < ONE_THREAD_BELOW ? 1 : options.threads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
@@ -55,13 +69,33 @@ export class CompiledGraph {
     return !this.disposed && this.constants.every((node) => node.constant !== null);
   }
 
+  /** Where a result, or something between, is best put: those have the positions after the results. */
+  slabFor(position: number): Slab | undefined {
+    return this.#slabs.get(position);
+  }
+
+  /** Computes everything but what comes after. */
   run(feeds: Record<string, NativeTensor>, results: Record<string, NativeTensor>): void {
-    runInPlace(this.#session, feeds, results);
+    if (this.#session) runInPlace(this.#session, feeds, results);
+  }
+
+  /** Computes the rest. @param data all that the run holds: inputs, results, and what is between. */
+  finish(data: readonly NumericData[]): void {
+    for (const { program, numbers, tensors } of this.#after) {
+      const array = (at: number) => data[at] as Float32Array;
+      program.run(
+        array(numbers),
+        tensors.map(({ inputs, results }) => ({
+          inputs: inputs.map(array),
+          results: results.map((at) => (at < 0 ? null : array(at))),
+        })),
+      );
+    }
   }
 
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
-    this.#session.dispose();
+    this.#session?.dispose();
   }
 }

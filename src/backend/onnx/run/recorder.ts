@@ -237,19 +237,35 @@ export class Recorder {
 
   #run(graph: CompiledGraph, fed: readonly Value[], results: readonly Value[]): void {
     const feeds: Record<string, NativeTensor> = {};
-    graph.inputs.forEach(({ port }, i) => (feeds[port.name] = this.nativeTensor(fed[i] as Value, port.shape)));
-    const fetches: Record<string, NativeTensor> = {};
-    const tensors = graph.outputs.map(({ name, type, size, shape }, i) => {
-      const tensor = this.#tensor(type, this.#room(graph, graph.wanted[i] as number, type, size), shape);
-      fetches[name] = tensor;
-      return tensor;
+    graph.inputs.forEach(({ port }, i) => {
+      if (port.native) feeds[port.name] = this.nativeTensor(fed[i] as Value, port.shape);
     });
+    const fetches: Record<string, NativeTensor> = {};
+    const rooms = graph.outputs.map(({ type, size }, i) => this.#room(graph, i, type, size));
+    const tensors = graph.outputs.map(({ name, type, shape, native }, i) =>
+      native ? (fetches[name] = this.#tensor(type, rooms[i] as NumericData, shape)) : null,
+    );
+    const between = graph.between.map(({ name, type, shape, size }, i) => {
+      const room = this.#room(graph, graph.outputs.length + i, type, size);
+      fetches[name] = this.#tensor(type, room, shape);
+      return room;
+    });
+    const giveBack = (ports: readonly { type: NumericType }[], arrays: readonly NumericData[]) =>
+      ports.forEach(({ type }, i) => this.pool.give(type, arrays[i] as NumericData));
     this.sessions.touch(graph);
-    graph.run(feeds, fetches);
+    try {
+      graph.run(feeds, fetches);
+      graph.finish([...fed.map(({ data }) => data as NumericData), ...rooms, ...between]);
+    } catch (cause) {
+      giveBack(graph.outputs, rooms);
+      throw cause;
+    } finally {
+      giveBack(graph.between, between);
+    }
     this.stats.runs++;
     results.forEach((value, i) => {
-      value.native = tensors[i] as NativeTensor;
-      value.data = value.native.data as NumericData;
+      value.native = tensors[i] ?? null;
+      value.data = rooms[i] as NumericData;
     });
   }
 
@@ -257,12 +273,13 @@ export class Recorder {
     this.trace.prune((end) => this.sessions.has(end));
   }
 
-  /** An array for a result. */
-  #room(graph: CompiledGraph, id: number, type: NumericType, size: number): NumericData {
+  /** An array for a result, or for what is between. */
+  #room(graph: CompiledGraph, position: number, type: NumericType, size: number): NumericData {
     try {
-      return this.pool.take(type, size);
+      return graph.slabFor(position)?.take(size) ?? this.pool.take(type, size);
     } catch (cause) {
       const path = graph.end.path();
+      const id = graph.wanted[position] ?? -1;
       throw explainFailure(
         cause,
         path,
