@@ -1,7 +1,7 @@
 import type { AnyKernel } from '../kernels/kernel.js';
 import { sameAttributes } from '../trace/equal.js';
 import type { TraceNode } from '../trace/node.js';
-import { sameShape } from '../values.js';
+import { sameShape, sizeOf } from '../values.js';
 
 /** Calls that are computed after a graph, and differ in nothing but their tensors. */
 export interface PointwiseCalls {
@@ -11,6 +11,8 @@ export interface PointwiseCalls {
   present: boolean[];
   /** Where the list of numbers is, among all that a run holds. */
   numbers: number;
+  /** Of one tensor of each call, together. */
+  elements: number;
   /** Where their tensors are, likewise; -1 for a result that nobody wants. */
   tensors: { inputs: number[]; results: number[] }[];
 }
@@ -37,9 +39,18 @@ export function together(nodes: readonly TraceNode[], place: (id: number) => num
     if (!calls || !alike(calls.first, node)) {
       const present = node.inputs.slice(0, -1).map((id) => id >= 0);
       const numbers = place(node.inputs.at(-1) as number);
-      calls = { first: node, kernel: node.kernel as AnyKernel, attrs: node.attrs, present, numbers, tensors: [] };
+      calls = {
+        first: node,
+        kernel: node.kernel as AnyKernel,
+        attrs: node.attrs,
+        present,
+        numbers,
+        elements: 0,
+        tensors: [],
+      };
       all.push(calls);
     }
+    calls.elements += sizeOf(node.outputs[0]?.shape ?? []);
     calls.tensors.push({
       inputs: node.inputs.slice(0, -1).flatMap((id) => (id < 0 ? [] : place(id))),
       results: node.outputs.map((_, i) => place(node.first + i)),

@@ -21,8 +21,6 @@ export interface Arrays {
 const CHUNK = 4096;
 /** Room for a formula's numbers, and then for a chunk of each array. */
 const NUMBERS = 64;
-/** Numbers in arrays that need not be copied: three generations of an Adam update of a million parameters. */
-const SLAB = 8 * 1024 * 1024;
 const PAGE_BYTES = 65_536;
 
 /** A part of somebody's arrays in a chunk. */
@@ -48,14 +46,15 @@ export class PointwiseProgram {
   readonly #results: Float32Array[];
   readonly #addresses: number[];
 
-  constructor(formula: Formula, present: readonly boolean[], results: number) {
+  /** @param room numbers that its slab has room for */
+  constructor(formula: Formula, present: readonly boolean[], results: number, room: number) {
     const inputs = present.filter(Boolean).length;
     const scratch = NUMBERS + CHUNK * (inputs + results);
-    const memory = new WebAssembly.Memory({ initial: Math.ceil((4 * (scratch + SLAB)) / PAGE_BYTES) });
+    const memory = new WebAssembly.Memory({ initial: Math.ceil((4 * (scratch + room)) / PAGE_BYTES) });
     const program = new WebAssembly.Module(assemble(formula, present, results));
     const instance = new WebAssembly.Instance(program, { '': { memory } });
     this.#run = instance.exports['run'] as (bytes: number, ...addresses: number[]) => void;
-    this.slab = new Slab(memory.buffer, scratch, scratch + SLAB);
+    this.slab = new Slab(memory.buffer, scratch, scratch + room);
     this.#numbers = new Float32Array(memory.buffer, 0, NUMBERS);
     const chunks = Array.from(
       { length: inputs + results },

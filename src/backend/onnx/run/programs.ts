@@ -4,16 +4,21 @@ import { PointwiseProgram } from '../pointwise/program.js';
 
 const programs = new WeakMap<AnyKernel, Map<string, PointwiseProgram>>();
 
-/** The program for such calls, made once per process. */
-export function programFor({ kernel, attrs, present, tensors }: PointwiseCalls): PointwiseProgram {
+/** Numbers in a slab: of tiny models, and at most, which is 256 MiB. What has no room there is copied. */
+const [LEAST, MOST] = [2 ** 16, 2 ** 26];
+
+/** The program for such calls, made once per process for models of about the same size. */
+export function programFor({ kernel, attrs, present, elements, tensors }: PointwiseCalls): PointwiseProgram {
   let made = programs.get(kernel);
   if (!made) programs.set(kernel, (made = new Map()));
-  const key = JSON.stringify([attrs, present]);
+  const results = tensors[0]?.results.length ?? 0;
+  const arrays = present.filter(Boolean).length + results;
+  const room = Math.min(MOST, Math.max(LEAST, 2 ** Math.ceil(Math.log2(arrays * elements))));
+  const key = JSON.stringify([attrs, present, room]);
   let program = made.get(key);
   if (!program) {
     if (!kernel.pointwise) throw new Error('This kernel has no formula.');
-    const results = tensors[0]?.results.length ?? 0;
-    made.set(key, (program = new PointwiseProgram(kernel.pointwise(attrs as never), present, results)));
+    made.set(key, (program = new PointwiseProgram(kernel.pointwise(attrs as never), present, results, room)));
   }
   return program;
 }

@@ -68,7 +68,7 @@ describe('a formula as WebAssembly', () => {
     fc.assert(
       fc.property(all, ({ drawn, numbers, calls }) => {
         const formula = formulaOf(drawn);
-        const program = new PointwiseProgram(formula, [true, false, true], 2);
+        const program = new PointwiseProgram(formula, [true, false, true], 2, 2 ** 18);
         const inSlab = (array: Float32Array) => {
           const own = program.slab.take(array.length) as Float32Array;
           own.set(array);
@@ -101,7 +101,7 @@ describe('a formula as WebAssembly', () => {
   });
 
   it('computes what somebody wants of its results', () => {
-    const program = new PointwiseProgram((f, [x]) => [f.add(x!, x!), f.mul(x!, x!)], [true], 2);
+    const program = new PointwiseProgram((f, [x]) => [f.add(x!, x!), f.mul(x!, x!)], [true], 2, 0);
     const result = new Float32Array(3);
     program.run(new Float32Array(0), [{ inputs: [Float32Array.of(1, 2, 3)], results: [null, result] }]);
     expect([...result]).toEqual([1, 4, 9]);
