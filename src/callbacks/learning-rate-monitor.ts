@@ -36,7 +36,7 @@ interface Watched {
 
 /** Logs learning rates, and momentum and weight decay if asked to; they can be monitored by these names, too. */
 export class LearningRateMonitor extends Callback {
-  /** Every learning rate that was logged, by name. */
+  /** Every learning rate that was logged in this fit, and in those that it resumes, by name. */
   lrs: Record<string, number[]> = {};
   readonly #options: z.output<typeof schema>;
 
@@ -46,7 +46,10 @@ export class LearningRateMonitor extends Callback {
   }
 
   override setup(trainer: Trainer, _module: Module, stage: Stage): void {
-    if (stage === 'fit') needsLogger('LearningRateMonitor', trainer);
+    if (stage !== 'fit') return;
+    needsLogger('LearningRateMonitor', trainer);
+    // Here, since what belongs to a fit that is resumed is loaded after this.
+    this.lrs = {};
   }
 
   override onTrainStart(trainer: Trainer): void {
@@ -65,6 +68,14 @@ export class LearningRateMonitor extends Callback {
 
   override async onTrainEpochStart(trainer: Trainer): Promise<void> {
     if (this.#options.loggingInterval !== 'step') await this.#log(trainer, 'epoch');
+  }
+
+  override stateDict(): { lrs: Record<string, number[]> } {
+    return { lrs: this.lrs };
+  }
+
+  override loadStateDict({ lrs }: { lrs: Record<string, number[]> }): void {
+    this.lrs = lrs;
   }
 
   async #log(trainer: Trainer, now: 'step' | 'epoch'): Promise<void> {

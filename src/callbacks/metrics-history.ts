@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Table } from '../display/tables/table.js';
 import type { Metrics } from '../module/metrics.js';
+import type { Module } from '../module/module.js';
 import { Callback, type CallbackKind } from '../trainer/callback.js';
 import type { Stage } from '../trainer/hooks.js';
 import type { Trainer } from '../trainer/trainer.js';
@@ -30,7 +31,8 @@ export interface MetricsRow {
 
 /**
  * Keeps the metrics of a run: one row for each epoch (all that can be monitored at its end), and for each logged step
- * (what the step has logged). Rows are part of checkpoints, and are taken back when a run is rewound.
+ * (what the step has logged). Rows are part of checkpoints, and are taken back when a run is rewound. A fit that begins anew
+ * begins with none.
  */
 export class MetricsHistory extends Callback {
   readonly #interval: 'step' | 'epoch' | 'both';
@@ -69,6 +71,11 @@ export class MetricsHistory extends Callback {
         ...names.map((name) => metrics[name]),
       ]),
     });
+  }
+
+  /** A fit that goes on from where its trainer stands adds to the rows; what belongs to one that is resumed is loaded after this. */
+  override setup({ progress }: Trainer, _module: Module, stage: Stage): void {
+    if (stage === 'fit' && progress.totalBatches === 0) this.#rows = [];
   }
 
   override onTrainBatchEnd(trainer: Trainer): void {

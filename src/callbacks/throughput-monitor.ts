@@ -70,9 +70,7 @@ export class ThroughputMonitor extends Callback {
   ): Promise<void> {
     this.#count('train', batch);
     // In the middle of an accumulation window the step that belongs to it has not been done yet.
-    const { accumulateGradBatches } = trainer.limits;
-    const stepped = (trainer.progress.batchIdx + 1) % accumulateGradBatches === 0 || trainer.isLastBatch;
-    if (stepped && trainer.logsAreDue) await trainer.logMetrics(this.#metrics('train'));
+    if (trainer.endsWindow && trainer.logsAreDue) await trainer.logMetrics(this.#metrics('train'));
   }
 
   override onValidationStart({ sanityChecking }: Trainer): void {

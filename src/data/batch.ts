@@ -23,24 +23,39 @@ export function ownedBatch(make: (isFresh: IsFresh) => unknown): unknown {
   const born = engine().nextTensorId();
   const isFresh: IsFresh = (tensor) => tensor.id >= born && !tensor.kept;
   const own = (batch: unknown): unknown => mapTensors(batch, (tensor) => (isFresh(tensor) ? tensor : share(tensor)));
+  const batch = tidied(() => {
+    const made = make(isFresh);
+    return isPromise(made) ? made : own(made);
+  });
+  return isPromise(batch) ? batch.then(own) : batch;
+}
 
+/** Disposes what is made on the way to a result, or to an error. */
+function tidied(make: () => unknown): unknown {
   engine().startScope('batch');
-  let batch: unknown;
+  let result: unknown;
   try {
-    batch = make(isFresh);
-    if (!isPromise(batch)) batch = own(batch);
+    result = make();
   } catch (error) {
     engine().endScope();
     throw error;
   }
-  if (!isPromise(batch)) {
-    engine().endScope(batch as tf.TensorContainer);
-    return batch;
-  }
   // What was made before the first await is needed after it: the scope lets go of all of it.
   const { track } = engine().state.activeScope as { track: tf.Tensor[] };
-  engine().endScope([...track]);
-  return batch.then(own);
+  engine().endScope(isPromise(result) ? [...track] : (result as tf.TensorContainer));
+  return result;
+}
+
+/** Examples one by one. Where one fails while others are on their way, it is to be waited for like them. */
+export function arrivals(indices: Int32Array, get: (index: number) => unknown): unknown[] {
+  const items: unknown[] = [];
+  try {
+    for (const index of indices) items.push(get(index));
+  } catch (error) {
+    if (!items.some(isPromise)) throw error;
+    items.push(Promise.reject(error));
+  }
+  return items;
 }
 
 /** Collates examples that are still on their way; their tensors that the batch does not hold are disposed. */
@@ -55,7 +70,7 @@ export async function collateArrivals(
   let batch: unknown;
   try {
     for (const result of settled) if (result.status === 'rejected') throw result.reason;
-    batch = await collate(items);
+    batch = await tidied(() => collate(items));
     return batch;
   } finally {
     const used = new Set(tensorsIn(batch));

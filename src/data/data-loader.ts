@@ -1,7 +1,7 @@
 import { ConfigurationError, ContractError, DataError, describe, StrobeError } from '../errors.js';
 import { globalSeed, streamOf, withRandom } from '../random/index.js';
 import { BatchesAhead } from './ahead.js';
-import { collateArrivals, isPromise, ownedBatch } from './batch.js';
+import { arrivals, collateArrivals, isPromise, ownedBatch } from './batch.js';
 import { defaultCollate, type Collated } from './collate.js';
 import type { Dataset } from './dataset.js';
 import type { BatchIterator, LoaderPosition, SeekableLoader } from './loader.js';
@@ -189,7 +189,7 @@ function batchMaker<Item, B>(
   const chosen = (collate ?? defaultCollate) as (items: unknown[]) => unknown;
   return (indices) =>
     ownedBatch((isFresh) => {
-      const items = Array.from<number, unknown>(indices, (index) => dataset.get(index));
+      const items = arrivals(indices, (index) => dataset.get(index));
       return items.some(isPromise) ? collateArrivals(items, chosen, isFresh) : chosen(items);
     }) as B;
 }

@@ -161,10 +161,9 @@ export class Walk {
   /** Every batch's beginning can be gone back to. */
   #remember(hook: HookName): void {
     if (hook !== 'onTrainBatchStart' || this.history.limitBytes === 0) return;
-    const { epoch, batchIdx, globalStep: step, totalBatches: batch } = this.session.progress;
-    const beginsStep = batchIdx % this.session.trainer.limits.accumulateGradBatches === 0;
+    const { epoch, batchIdx, globalStep: step, totalBatches: batch, window } = this.session.progress;
     const snapshot = snapshotOf(this.runner);
-    this.history.add({ batch, step, beginsStep, epoch, batchIdx, snapshot });
+    this.history.add({ batch, step, beginsStep: window.gathered === 0, epoch, batchIdx, snapshot });
     this.#noted(snapshot);
   }
 

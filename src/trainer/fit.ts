@@ -1,6 +1,7 @@
 import * as setup from './phases/setup.js';
 import * as epoch from './phases/epoch.js';
 import * as batch from './phases/train-batch.js';
+import { sizeWindow, startsWindow } from './phases/window.js';
 import { evaluation, zeroGradForValidation } from './evaluate.js';
 import type { HookName } from './hooks.js';
 import { compile, vocabulary } from './program.js';
@@ -15,13 +16,9 @@ const trainBatch = [
   when(
     'batch was not refused',
     batch.accepted,
+    act('sizeWindow', sizeWindow),
     attempt('trainingStep', batch.forward, batch.isAutomatic),
-    when(
-      'gradients start anew',
-      batch.startsWindow,
-      hook('onBeforeZeroGrad'),
-      act('optimizerZeroGrad', batch.zeroGrad),
-    ),
+    when('gradients start anew', startsWindow, hook('onBeforeZeroGrad'), act('optimizerZeroGrad', batch.zeroGrad)),
     when(
       'there is a loss',
       batch.hasLoss,

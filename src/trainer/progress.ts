@@ -10,6 +10,7 @@ export interface Progress {
   globalStep: number;
   /** Batches that ended with an optimizer step. */
   steppedBatches: number;
+  window: Window;
   /** True once something ended this epoch's training before its batches did. */
   epochCut: boolean;
   /** True once the epoch's last batch has ended. */
@@ -21,6 +22,17 @@ export interface Progress {
   stopReason: string;
 }
 
+/** The batches whose gradients make one update. */
+export interface Window {
+  /** Those that have ended. */
+  gathered: number;
+  /** How many there are to be: what their losses are divided by. */
+  size: number;
+}
+
+/** As it stands in a file, which may be from before windows were saved. */
+export type SavedProgress = Omit<Progress, 'window'> & { window?: Window };
+
 export function freshProgress(): Progress {
   return {
     epoch: 0,
@@ -28,6 +40,7 @@ export function freshProgress(): Progress {
     totalBatches: 0,
     globalStep: 0,
     steppedBatches: 0,
+    window: { gathered: 0, size: 1 },
     epochCut: false,
     epochComplete: false,
     evaluation: { dataloaderIdx: 0, batchIdx: 0, modes: [] },

@@ -8,7 +8,8 @@ import { retain } from '../tensors/share.js';
 import { mapTensors, tensorsIn } from '../tensors/tree.js';
 import type { Execution } from './execution.js';
 import { evaluationSourcesFor, trainSourceFor } from './phases/loaders.js';
-import type { Progress } from './progress.js';
+import { windowByIndex } from './phases/window.js';
+import type { SavedProgress } from './progress.js';
 import type { Session } from './session.js';
 import type { HandsPart, RunState, Snapshot } from './state.js';
 import type { Trainer } from './trainer.js';
@@ -33,8 +34,8 @@ export async function applyState(s: Session, state: RunState): Promise<void> {
   );
   if (run.engine) restoreEngineSettings(run.engine);
   trainer.seed = run.seed;
-  trainer.progress = clonePlain(run.progress);
   Object.assign(trainer.limits, run.limits);
+  trainer.progress = clonePlain({ ...run.progress, window: run.progress.window ?? windowByIndex(s, run.progress) });
   s.loop = run.loop;
   s.metricLevel = run.metricLevel;
   s.endReason = run.endReason;
@@ -129,7 +130,7 @@ export function restoreSnapshotFields(s: Session, { fields, history }: Snapshot)
   restoreFields(s.module, fields.module);
 }
 
-function checkEpoch(s: Session, progress: Progress): void {
+function checkEpoch(s: Session, progress: SavedProgress): void {
   const { maxEpochs } = s.trainer.limits;
   if (s.stage !== 'fit' || maxEpochs === -1 || progress.epoch <= maxEpochs) return;
   throw new CheckpointError(

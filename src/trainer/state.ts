@@ -10,7 +10,7 @@ import { disposeAll, mapTensors, tensorsIn } from '../tensors/tree.js';
 import { STROBE_VERSION } from '../version.js';
 import type { Execution, Place } from './execution.js';
 import type { Stage } from './hooks.js';
-import type { Progress } from './progress.js';
+import type { SavedProgress } from './progress.js';
 import type { Loop, Session } from './session.js';
 import type { Limits } from './limits.js';
 import type { MetricMark } from './metric-history.js';
@@ -20,7 +20,7 @@ export interface RunPart {
   place: Place;
   stage: Stage;
   seed: number;
-  progress: Progress;
+  progress: SavedProgress;
   /** Every limit as it was; on disk only those that were changed after the trainer was made. */
   limits: Partial<Limits>;
   loop: Loop;

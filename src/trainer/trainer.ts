@@ -21,9 +21,10 @@ import type { Stage } from './hooks.js';
 import { changed, limitsOf, type Limits } from './limits.js';
 import { loggersOf, profilerOf } from './observers.js';
 import { resolveOptions, type ResolvedOptions, type TrainerOptions } from './options.js';
-import { countTrainingBatches } from './phases/loaders.js';
+import { countTrainingBatches, isLastBatch } from './phases/loaders.js';
 import { recomputeStatistics } from './phases/statistics.js';
-import { isLastBatch, validationFollows } from './phases/train-batch.js';
+import { validationFollows } from './phases/train-batch.js';
+import { endsWindow } from './phases/window.js';
 import { Runner, type Outcome } from './runner.js';
 import { logsAreDue, sendToLoggers } from './reporting.js';
 import { busy, insideManualStep, notAModule, nothingToSave } from './refusals.js';
@@ -389,6 +390,11 @@ export class Trainer {
   /** Whether the training batch at hand is the epoch's last. */
   get isLastBatch(): boolean {
     return this.session ? isLastBatch(this.session) : false;
+  }
+
+  /** Whether the training batch at hand is the last of those whose gradients make one update. */
+  get endsWindow(): boolean {
+    return this.session ? endsWindow(this.session) : false;
   }
 
   /** Whether a validation comes right after the training batch at hand. */

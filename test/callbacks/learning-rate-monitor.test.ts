@@ -12,8 +12,9 @@ import {
   type TrainerOptions,
 } from 'strobe';
 import * as tf from '@tensorflow/tfjs-core';
-import { batches, oracles, quietTrainer } from '../support/scripted.js';
+import { batches, oracles, quietTrainer, scratchFolder } from '../support/scripted.js';
 
+const folder = scratchFolder();
 const cases = await oracles('lr_monitor');
 const find = (id: string) => cases.find((entry) => entry.id === id) as (typeof cases)[number];
 
@@ -155,6 +156,36 @@ describe('learning rates are logged', () => {
     const { Adagrad } = await import('strobe');
     await logged({ logMomentum: true }, new Net((net) => new Adagrad([net.a], { lr: 0.1 })));
     expect(warn).toHaveBeenCalledWith(expect.stringContaining('no momentum'));
+  });
+
+  it('by each fit for itself, also where one monitor sees several', async () => {
+    const first = await logged({}, new Net((net) => scheduled(net)), { epochs: 2 });
+    const { monitor } = first;
+    const further = { maxEpochs: 1, logger: { logMetrics: () => undefined }, callbacks: [monitor] };
+    await quietTrainer(further).fit(new Net((net) => new SGD([net.a], { lr: 0.5 })), batches(2));
+    expect(monitor.lrs).toEqual({ 'lr-SGD': [0.5] });
+    const trainer = quietTrainer({ ...further, maxEpochs: 2 });
+    await trainer.fit(new Net((net) => scheduled(net)), batches(2));
+    expect(monitor.lrs).toEqual({ 'lr-SGD': [0.1, 0.05] });
+    await trainer.fit(new Net((net) => scheduled(net)), batches(2), { epochs: 1 });
+    expect(monitor.lrs['lr-SGD']).toHaveLength(1);
+  });
+
+  it('as one fit where it is saved and resumed, by the same monitor or another', async () => {
+    const path = folder('rates.ckpt');
+    const options = { maxEpochs: 4, logger: { logMetrics: () => undefined } };
+    const monitor = new LearningRateMonitor();
+    const run = quietTrainer({ ...options, callbacks: [monitor] }).run(new Net((net) => scheduled(net)), batches(2));
+    await run.epoch(2);
+    await run.save(path);
+    await run.finish();
+    const whole = structuredClone(monitor.lrs);
+    expect(whole['lr-SGD']).toEqual([0.1, 0.05, 0.025, 0.0125]);
+    for (const each of [monitor, new LearningRateMonitor()]) {
+      const trainer = quietTrainer({ ...options, callbacks: [each] });
+      await trainer.fit(new Net((net) => scheduled(net)), batches(2), { ckptPath: path });
+      expect(each.lrs).toEqual(whole);
+    }
   });
 
   it('not at all, but without complaint, in a fast development run', async () => {

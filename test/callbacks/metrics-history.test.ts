@@ -65,6 +65,15 @@ describe('a MetricsHistory', () => {
     expect(again.history.values('loss')).toEqual([3, 2, 1]);
   });
 
+  it('begins anew with a fit that does, and goes on with one that goes on', async () => {
+    const { history, trainer } = setUp();
+    await trainer.fit(model(), data);
+    await trainer.fit(model(), data, { epochs: 1 });
+    expect(history.rows.map(({ epoch }) => epoch)).toEqual([0, 1, 2]);
+    await quietTrainer({ maxEpochs: 1, callbacks: [history] }).fit(model(), data);
+    expect(history.rows.map(({ epoch }) => epoch)).toEqual([0]);
+  });
+
   it('has a row for a validation or a test of its own', async () => {
     const { history, trainer } = setUp();
     await trainer.validate(model(), batches(1));

@@ -67,6 +67,17 @@ describe('a ThroughputMonitor', () => {
     expect(records.map(([metrics]) => metrics['train/batches'])).toEqual([2, 4]);
   });
 
+  it('waits for it also where windows have become longer', async () => {
+    const { trainer, records } = setUp({ windowSize: 2 }, { accumulateGradBatches: 2 });
+    class Longer extends Scripted {
+      override onTrainBatchStart(_batch: unknown, batchIdx: number): void {
+        if (batchIdx === 3) trainer.limits.accumulateGradBatches = 3;
+      }
+    }
+    await trainer.fit(new Longer(), batches(6));
+    expect(records.map(([metrics]) => metrics['train/batches'])).toEqual([2, 5, 6]);
+  });
+
   it('measures tests, too, as often as the trainer logs', async () => {
     const { trainer, records } = setUp({ windowSize: 2 }, { logEveryNSteps: 2 });
     await trainer.test(Object.assign(new Scripted(), { testStep: () => undefined }), batches(4));

@@ -235,6 +235,17 @@ describe('the tensors of a batch', () => {
     expect(leaked()).toBe(0);
   });
 
+  test('leave nothing behind when get throws', () => {
+    const get = (i: number) => {
+      const made = tf.tensor1d([i]);
+      if (i === 2) throw new Error('no 2');
+      return made;
+    };
+    const loader = new DataLoader<tf.Tensor>({ length: 4, get }, { batchSize: 4 });
+    expect(() => loader.batch(0, 0)).toThrow('no 2');
+    expect(leaked()).toBe(0);
+  });
+
   test('leave nothing behind when collating fails', () => {
     const data: Dataset<tf.Tensor> = { length: 2, get: (i) => tf.zeros([i + 1]) };
     expect(() => new DataLoader(data, { batchSize: 2 }).batch(0, 0)).toThrow(DataError);
@@ -269,6 +280,36 @@ describe('asynchronous datasets and collate functions', () => {
   test('leave nothing behind when an example fails', async () => {
     const failing: typeof slow = { length: 4, get: (i) => (i === 1 ? Promise.reject(new Error('no 1')) : slow.get(i)) };
     await expect(new DataLoader(failing, { batchSize: 4 }).batch(0, 0)).rejects.toThrow('no 1');
+    expect(leaked()).toBe(0);
+  });
+
+  test('leave nothing behind when get throws at once while other examples are on their way', async () => {
+    const late = async (i: number) => {
+      const early = tf.tensor1d([i]);
+      await sleep(i);
+      const made = tf.add(early, 1);
+      early.dispose();
+      return made;
+    };
+    const get = (i: number) => {
+      if (i === 3) throw new Error('no 3');
+      return late(i);
+    };
+    const loader = new DataLoader<Promise<tf.Tensor>>({ length: 4, get }, { batchSize: 4 });
+    await expect(loader.batches({ epoch: 0 }).next()).rejects.toThrow('no 3');
+    expect(leaked()).toBe(0);
+  });
+
+  test('leave nothing behind when collating fails, nor what collating makes on the way', async () => {
+    const get = async (i: number) => [tf.zeros([1]), tf.zeros([i + 1])];
+    const unlike = new DataLoader<Promise<tf.Tensor[]>>({ length: 2, get }, { batchSize: 2 });
+    await expect(unlike.batch(0, 0)).rejects.toThrow(DataError);
+    expect(leaked()).toBe(0);
+    const collate = (items: tf.Tensor[]) => tf.mul(tf.stack(items), 2);
+    const [batch] = await drain(new DataLoader(slow, { batchSize: 4, dropLast: true, collate }).batches({ epoch: 0 }));
+    expect(leaked()).toBe(1);
+    expect(batch?.arraySync()).toEqual([[0], [2], [4], [6]]);
+    batch?.dispose();
     expect(leaked()).toBe(0);
   });
 

@@ -35,6 +35,7 @@ export async function begin(s: Session): Promise<void> {
   const { reloadDataloadersEveryNEpochs: every } = trainer.options;
   if (every > 0 && progress.epoch > 0 && progress.epoch % every === 0) s.data.forget('train');
   progress.batchIdx = 0;
+  progress.window.gathered = 0;
   progress.epochCut = false;
   progress.epochComplete = false;
   s.trainSource = await trainSourceFor(s, progress.epoch, 0);
@@ -42,10 +43,10 @@ export async function begin(s: Session): Promise<void> {
 
 export function hasNextBatch(s: Session): boolean {
   const { trainer, progress } = s;
-  const { maxSteps, limitTrainBatches, accumulateGradBatches } = trainer.limits;
+  const { maxSteps, limitTrainBatches } = trainer.limits;
   if (progress.epochCut || progress.epochComplete || s.trainSource?.exhausted) return false;
   // Not within a window, whose losses are divided by the batches it was to have.
-  if (limitTrainBatches !== s.trainLimit && progress.batchIdx % accumulateGradBatches === 0) recount(s);
+  if (limitTrainBatches !== s.trainLimit && progress.window.gathered === 0) recount(s);
   if (progress.batchIdx >= s.numTrainingBatches) return false;
   if (maxSteps !== -1 && progress.globalStep >= maxSteps) return false;
   return !(trainer.shouldStop && trainer.mayStop);

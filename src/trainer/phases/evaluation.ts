@@ -143,7 +143,7 @@ export function leave(s: Session): void {
 
 export function zeroGradForValidation(s: Session): void {
   // Between the batches of an accumulation window the gradients are still needed.
-  if (s.progress.batchIdx % s.trainer.limits.accumulateGradBatches !== 0 && !s.progress.epochComplete) return;
+  if (s.progress.window.gathered > 0) return;
   if (s.module.onValidationModelZeroGrad)
     s.at('onValidationModelZeroGrad', () => s.module.onValidationModelZeroGrad?.());
   else s.module.zeroGrad();

@@ -41,6 +41,11 @@ export function countTrainingBatches(s: Session): number {
   return limited(loader, options.overfitBatches ?? limits.limitTrainBatches, 'limitTrainBatches');
 }
 
+/** Whether the training batch at hand is the epoch's last. */
+export function isLastBatch({ progress, numTrainingBatches, trainSource }: Session): boolean {
+  return progress.batchIdx + 1 >= numTrainingBatches || trainSource?.exhausted === true;
+}
+
 /** The evaluation loaders of the running loop, the one given standing at the batch given. */
 export async function evaluationSourcesFor(s: Session, dataloaderIdx: number, batchIdx: number): Promise<void> {
   const { limits, options } = s.trainer;

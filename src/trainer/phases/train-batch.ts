@@ -14,7 +14,9 @@ import { report } from '../reporting.js';
 import { addGradients, checkFinite, where } from './gradients.js';
 import { checkGuard, guardGradients } from './guard.js';
 import { transferred } from './batches.js';
+import { isLastBatch } from './loaders.js';
 import { stepSchedulersAt } from './schedulers.js';
+import { correctShortWindow, endsWindow, passWindow } from './window.js';
 
 /** The next batch of the training loader, as the module's transfer hooks leave it. */
 export async function fetch(s: Session): Promise<void> {
@@ -73,7 +75,7 @@ function keepOutputs(s: Session, result: unknown, tape: Tape): void {
   const outputs = outputsOf(result, s);
   hands.outputs = outputs;
   if (!outputs.loss) return;
-  hands.lossScale = 1 / windowSize(s);
+  hands.lossScale = 1 / s.progress.window.size;
   hands.loss = outputs.loss;
   if (hands.lossScale === 1) return;
   // What hooks see is what is differentiated: the loss divided by the batches whose gradients are added up.
@@ -104,19 +106,6 @@ function scalar(loss: unknown, s: Session): tf.Scalar {
   throw noLoss(loss, s);
 }
 
-/** Where the gradients of an accumulation window begin. */
-export function startsWindow(s: Session): boolean {
-  return s.module.automaticOptimization && s.progress.batchIdx % s.trainer.limits.accumulateGradBatches === 0;
-}
-
-/** How many batches the current window has: the last of an epoch may be shorter. */
-function windowSize(s: Session): number {
-  const { batchIdx } = s.progress;
-  const size = s.trainer.limits.accumulateGradBatches;
-  const start = batchIdx - (batchIdx % size);
-  return Math.min(size, s.numTrainingBatches - start);
-}
-
 export function zeroGrad(s: Session): void {
   const { module, progress } = s;
   for (const optimizer of s.optimizers) {
@@ -144,29 +133,12 @@ export function backward(s: Session): void {
     addGradients(s, (variables) => tape.gradients(undivided as tf.Scalar, variables, lossScale)),
   );
   s.hands.tape = undefined;
-  if (endsWindow(s)) correctShortWindow(s);
-}
-
-/** A loader that does not know its length may end in the middle of a window, whose losses were divided by too many. */
-function correctShortWindow(s: Session): void {
-  const batches = (s.progress.batchIdx % s.trainer.limits.accumulateGradBatches) + 1;
-  const factor = windowSize(s) / batches;
-  if (factor === 1) return;
-  for (const parameter of s.parameters) if (parameter.grad) parameter.grad = core.mul(parameter.grad, factor);
+  correctShortWindow(s);
 }
 
 /** An update ends the window; the epoch's last batch ends it early. A step without a loss updates nothing. */
 export function updates(s: Session): boolean {
   return s.optimizers.length > 0 && hasLoss(s) && endsWindow(s);
-}
-
-export function endsWindow(s: Session): boolean {
-  return (s.progress.batchIdx + 1) % s.trainer.limits.accumulateGradBatches === 0 || isLastBatch(s);
-}
-
-/** Whether the batch at hand is the epoch's last. */
-export function isLastBatch(s: Session): boolean {
-  return s.progress.batchIdx + 1 >= s.numTrainingBatches || s.trainSource?.exhausted === true;
 }
 
 export function clipGradients(s: Session): void {
@@ -238,6 +210,7 @@ export async function end(s: Session): Promise<void> {
   if (!updates(s)) checkLoss(s);
   await report(s, 'step', progress.steppedBatches);
   if (endsWindow(s)) progress.steppedBatches += 1;
+  passWindow(s);
   progress.epochComplete = isLastBatch(s);
   s.emptyHands();
   progress.batchIdx += 1;

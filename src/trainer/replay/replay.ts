@@ -129,14 +129,14 @@ export class Replay {
   }
 
   #mayReplay(): boolean {
-    const { trainer, module, hands, optimizers, unattended, postMortem } = this.#session;
-    const { options, limits } = trainer;
+    const { trainer, module, hands, optimizers, progress, unattended, postMortem } = this.#session;
+    const { options } = trainer;
     if (this.#refusal !== undefined || !options.replay || !unattended()) return false;
     const plain =
       module.automaticOptimization &&
       optimizers.length === 1 &&
       optimizers[0]?.step === Optimizer.prototype.step &&
-      limits.accumulateGradBatches === 1 &&
+      progress.window.size === 1 &&
       !options.detectAnomaly &&
       !trainer.profiler &&
       !trainer.muted &&

@@ -238,6 +238,18 @@ describe('a step that may be another one is recorded', () => {
     expect(await compare({ options: { detectAnomaly: true }, data: () => batches(8) })).toBe(0);
   });
 
+  it('that ends a window of several batches because one is enough by now', async () => {
+    class Fewer extends Callback {
+      override onTrainBatchStart({ limits, progress: { batchIdx } }: Trainer): void {
+        // Windows of one, known by the sixth; then two gathered of three when one is wanted again.
+        limits.accumulateGradBatches = batchIdx === 10 || batchIdx === 11 ? 3 : 1;
+      }
+    }
+    const replayed = await compare({ callbacks: () => [new Fewer()], options: { maxEpochs: 1 } });
+    expect(replayed).toBeGreaterThan(5);
+    expect(replayed).toBeLessThanOrEqual(24 - 5 - 3);
+  });
+
   it('whose update is overridden', async () => {
     class Own extends Net {
       override optimizerStep(_epoch: number, _batchIdx: number, optimizer: Optimizer): void {
@@ -339,7 +351,7 @@ it('whatever is configured, replayed or not comes out the same', async () => {
         edits: fc.array(
           fc.record({
             at: fc.integer({ min: 1, max: 30 }),
-            what: fc.constantFrom('lr', 'scale', 'freeze', 'thaw', 'weights', 'decay', 'mask'),
+            what: fc.constantFrom('lr', 'scale', 'freeze', 'thaw', 'weights', 'decay', 'mask', 'window'),
             by: fc.double({ min: 0.5, max: 1.5, noNaN: true }),
           }),
           { maxLength: 4 },
@@ -358,6 +370,7 @@ it('whatever is configured, replayed or not comes out the same', async () => {
               else if (what === 'decay') group!.weightDecay = by / 100;
               else if (what === 'scale') net.scale = by;
               else if (what === 'weights') tf.tidy(() => net.w2.assign(tf.mul(net.w2.variable, by)));
+              else if (what === 'window') trainer.limits.accumulateGradBatches = 1 + (at % 3);
               else if (what === 'mask') net.mask = tf.mul(net.mask, by);
               else net.b1.requiresGrad = what === 'thaw';
             }
