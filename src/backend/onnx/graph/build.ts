@@ -20,7 +20,7 @@ export interface BuiltGraph {
   /** The wanted values. */
   outputs: Port[];
   /** What the graph gives for `after`, and nobody else wants. */
-  between: OnnxPort[];
+  between: Port[];
   /** What is computed after the graph, in order. */
   after: PointwiseCalls[];
   /** Input nodes whose constants are compiled in: the graph is good for as long as they are constant. */
@@ -122,7 +122,7 @@ export function buildGraph(
     model: native.length === 0 ? null : encode(graph, fed, native.map(portOf)),
     inputs: fed,
     outputs: wanted.map((id) => ({ ...portOf(id), native: !isLate(id) })),
-    between: between.map(portOf),
+    between: between.map((id) => ({ ...portOf(id), native: true })),
     after: together([...waiting], (id) => places.get(id) ?? -1),
     constants,
     work,

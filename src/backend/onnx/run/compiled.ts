@@ -1,6 +1,5 @@
 import type { PointwiseCalls } from '../graph/after.js';
 import { buildGraph, type BuiltGraph, type Port } from '../graph/build.js';
-import type { OnnxPort } from '../graph/proto.js';
 import type { PointwiseProgram } from '../pointwise/program.js';
 import type { Slab } from '../pointwise/slab.js';
 import type { ResolvedOptions } from '../options.js';
@@ -19,9 +18,8 @@ export class CompiledGraph {
   readonly #after: readonly (PointwiseCalls & { program: PointwiseProgram })[];
   readonly #slabs = new Map<number, Slab>();
   readonly inputs: BuiltGraph['inputs'];
-  readonly outputs: (Port & { size: number })[];
-  /** What the native call gives for what is computed after it. */
-  readonly between: (OnnxPort & { size: number })[];
+  /** The wanted results, and then what the native call gives for what is computed after it. */
+  readonly made: readonly (Port & { size: number })[];
   readonly constants: readonly TraceNode[];
   readonly bytes: number;
   disposed = false;
@@ -36,9 +34,7 @@ export class CompiledGraph {
   ) {
     const built = buildGraph(end.path(), wanted, () => channelBlock(runtime));
     this.inputs = built.inputs;
-    const sized = <T extends OnnxPort>(port: T) => ({ ...port, size: sizeOf(port.shape) });
-    this.outputs = built.outputs.map(sized);
-    this.between = built.between.map(sized);
+    this.made = [...built.outputs, ...built.between].map((port) => ({ ...port, size: sizeOf(port.shape) }));
     this.#after = built.after.map((calls) => ({ ...calls, program: programFor(calls) }));
     for (const { program, tensors } of this.#after) {
       const places = tensors.flatMap(({ inputs, results }) => [...inputs, ...results]);
@@ -69,25 +65,21 @@ export class CompiledGraph {
     return !this.disposed && this.constants.every((node) => node.constant !== null);
   }
 
-  /** Where a result, or something between, is best put: those have the positions after the results. */
+  /** Where something it makes is best put. */
   slabFor(position: number): Slab | undefined {
     return this.#slabs.get(position);
   }
 
-  /** Computes everything but what comes after. */
-  run(feeds: Record<string, NativeTensor>, results: Record<string, NativeTensor>): void {
+  /** @param data arrays of the inputs, and of what is made */
+  run(feeds: Record<string, NativeTensor>, results: Record<string, NativeTensor>, data: readonly NumericData[]): void {
     if (this.#session) runInPlace(this.#session, feeds, results);
-  }
-
-  /** Computes the rest. @param data all that the run holds: inputs, results, and what is between. */
-  finish(data: readonly NumericData[]): void {
+    const array = (at: number) => data[at] as Float32Array;
     for (const { program, numbers, tensors } of this.#after) {
-      const array = (at: number) => data[at] as Float32Array;
       program.run(
         array(numbers),
-        tensors.map(({ inputs, results }) => ({
-          inputs: inputs.map(array),
-          results: results.map((at) => (at < 0 ? null : array(at))),
+        tensors.map((places) => ({
+          inputs: places.inputs.map(array),
+          results: places.results.map((at) => (at < 0 ? null : array(at))),
         })),
       );
     }

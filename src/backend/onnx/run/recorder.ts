@@ -135,7 +135,10 @@ export class Recorder {
       return new Value(shape, type, asTyped(input, type));
     });
     if (fed.some(({ data }) => data === null)) return undefined;
-    const results = graph.outputs.map(({ type, shape }) => new Value(shape, type, null));
+    const results = graph.wanted.map((_, i) => {
+      const { type, shape } = graph.made[i] as CompiledGraph['made'][number];
+      return new Value(shape, type, null);
+    });
     try {
       this.#run(graph, fed, results);
       this.stats.repeated++;
@@ -241,39 +244,38 @@ export class Recorder {
       if (port.native) feeds[port.name] = this.nativeTensor(fed[i] as Value, port.shape);
     });
     const fetches: Record<string, NativeTensor> = {};
-    const rooms = graph.outputs.map(({ type, size }, i) => this.#room(graph, i, type, size));
-    const tensors = graph.outputs.map(({ name, type, shape, native }, i) =>
-      native ? (fetches[name] = this.#tensor(type, rooms[i] as NumericData, shape)) : null,
-    );
-    const between = graph.between.map(({ name, type, shape, size }, i) => {
-      const room = this.#room(graph, graph.outputs.length + i, type, size);
-      fetches[name] = this.#tensor(type, room, shape);
-      return room;
-    });
-    const giveBack = (ports: readonly { type: NumericType }[], arrays: readonly NumericData[]) =>
-      ports.forEach(({ type }, i) => this.pool.give(type, arrays[i] as NumericData));
+    const rooms: NumericData[] = [];
     this.sessions.touch(graph);
     try {
-      graph.run(feeds, fetches);
-      graph.finish([...fed.map(({ data }) => data as NumericData), ...rooms, ...between]);
+      graph.made.forEach(({ name, type, shape, size, native }, i) => {
+        const room = this.#room(graph, i, type, size);
+        rooms.push(room);
+        if (native) fetches[name] = this.#tensor(type, room, shape);
+      });
+      graph.run(feeds, fetches, [...fed.map(({ data }) => data as NumericData), ...rooms]);
     } catch (cause) {
-      giveBack(graph.outputs, rooms);
+      this.#giveBack(graph, rooms, 0);
       throw cause;
-    } finally {
-      giveBack(graph.between, between);
     }
+    this.#giveBack(graph, rooms, results.length);
     this.stats.runs++;
     results.forEach((value, i) => {
-      value.native = tensors[i] ?? null;
+      const { name } = graph.made[i] as CompiledGraph['made'][number];
+      value.native = fetches[name] ?? null;
       value.data = rooms[i] as NumericData;
     });
+  }
+
+  #giveBack(graph: CompiledGraph, rooms: readonly NumericData[], from: number): void {
+    for (let i = from; i < rooms.length; i++)
+      this.pool.give((graph.made[i] as CompiledGraph['made'][number]).type, rooms[i] as NumericData);
   }
 
   #prune(): void {
     this.trace.prune((end) => this.sessions.has(end));
   }
 
-  /** An array for a result, or for what is between. */
+  /** An array for something that a graph makes. */
   #room(graph: CompiledGraph, position: number, type: NumericType, size: number): NumericData {
     try {
       return graph.slabFor(position)?.take(size) ?? this.pool.take(type, size);
