@@ -67,9 +67,9 @@ const sum: Reduce = (g, x, axes, dtype, keepdims, shape) => {
   const leading = rest.length > 0 && axes.every((axis, i) => axis === i);
   if (!leading || dtype !== 'float32' || rows < 2 || rows > MOST_ONES)
     return simple('ReduceSum')(g, x, axes, dtype, keepdims, shape);
-  const ones = g.once(`ones:${rows}`, () => g.constants.table(new Float32Array(rows).fill(1), [1, rows]));
+  const ones = g.once(`ones:${rows}`, () => g.constants.table(new Float32Array(rows).fill(1), [rows]));
   const sums = g.op('MatMul', [ones, g.reshape(x, shape, [rows, sizeOf(rest)])]);
-  return g.reshape(sums, [1, sizeOf(rest)], keepdims ? [...axes.map(() => 1), ...rest] : rest);
+  return g.reshape(sums, [sizeOf(rest)], keepdims ? [...axes.map(() => 1), ...rest] : rest);
 };
 
 /** Native extremes pass over NaN; here one NaN makes the result NaN, so that a run gone wrong can be seen. */
