@@ -18,7 +18,7 @@ import { predict, test, validate } from './evaluate.js';
 import { Execution } from './execution.js';
 import { fit } from './fit.js';
 import type { Stage } from './hooks.js';
-import { changed, limitsOf, type Limits } from './limits.js';
+import { changed, checkedLimits, limitsOf, type Limits } from './limits.js';
 import { loggersOf, profilerOf } from './observers.js';
 import { resolveOptions, type ResolvedOptions, type TrainerOptions } from './options.js';
 import { countTrainingBatches } from './phases/loaders.js';
@@ -74,7 +74,7 @@ export interface TrainOptions extends FitOptions {
 export class Trainer {
   /** The options with their defaults filled in. */
   readonly options: ResolvedOptions;
-  /** Limits and settings that take effect at the next batch when changed. */
+  /** Limits and settings that take effect at the next batch when changed; a wrong value is refused, the former one stays. */
   readonly limits: Limits;
   /** In the order in which they are called; what is added or removed takes effect at the next hook. */
   readonly callbacks: CallbackList;
@@ -106,7 +106,7 @@ export class Trainer {
 
   constructor(options: TrainerOptions = {}) {
     this.options = resolveOptions(options);
-    this.limits = limitsOf(this.options);
+    this.limits = checkedLimits(limitsOf(this.options));
     if (this.options.maxEpochs === undefined && this.limits.maxEpochs !== -1)
       this.warn(`maxEpochs was not set. Setting it to ${this.limits.maxEpochs} epochs.`);
     this.seed = this.options.seed ?? globalSeed() ?? Math.floor(Math.random() * 2 ** 32);
