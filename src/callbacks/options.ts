@@ -30,7 +30,7 @@ export function checkOptions<S extends z.ZodType>(owner: string, schema: S, opti
   const option = unknown[0] ?? issue?.path.join('.') ?? '';
   // What is wrong may lie deeper than the option: an entry of a list.
   const received = issue?.path.reduce<unknown>((value, key) => (value as never)?.[key], options);
-  const optional = !(schema instanceof z.ZodObject) || isOptional(schema.shape[String(issue?.path[0])]);
+  const optional = !option || !(schema instanceof z.ZodObject) || isOptional(schema.shape[String(issue?.path[0])]);
   const advice = optional
     ? `correct ${option || 'it'}, or leave it out for the default`
     : `give ${option} such a value: it has no default`;

@@ -14,32 +14,11 @@ import type { EventOf, Position, RunEvent } from './events.js';
 import { apply, sameMoment, type JournalEntry } from './journal.js';
 import { journalScript } from './journal-script.js';
 import type { EventFilter } from './listeners.js';
+import type { RunOptions } from './options.js';
 import { neverThere, noSuchHook, notThereYet, notWholeSteps, outOfReach, over } from './refusals.js';
 import { forkOf } from './travel.js';
 import { Walk, type Stop } from './walk.js';
 import { destinationOf, type WayBack } from './way-back.js';
-
-/** How a run behaves, apart from what the Trainer says. */
-export interface RunOptions {
-  /** Go on from this checkpoint, exactly where it was saved. */
-  ckptPath?: string;
-  /** Aborting it interrupts the run: it ends with its end hooks. */
-  signal?: AbortSignal;
-  /**
-   * Whether the run pauses before an update whose gradients are NaN or infinite; it stands at `onBeforeOptimizerStep`, the
-   * hook called, nothing updated. Going on from there applies them, if they were not mended. It is the first of
-   * `breakpoints`; `next()` and `finish()` do without it. Default true.
-   */
-  guard?: boolean;
-  /**
-   * What an error in a hook does is to leave the run paused before it, to be looked into, mended and tried again. True: an
-   * error in `trainingStep` or the backward pass does so, too; false: that one ends the run as `failed`.
-   * Default false. `finish()` ends the run on any error.
-   */
-  postMortem?: boolean;
-  /** How much to remember for `rewind`, in bytes. Default 64 MiB; 0 remembers nothing. */
-  history?: { limitBytes?: number };
-}
 
 const HISTORY_BYTES = 64 * 2 ** 20;
 
