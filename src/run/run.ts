@@ -1,6 +1,7 @@
 import type { Metrics } from '../module/metrics.js';
 import type { Module } from '../module/module.js';
 import { journalEntriesTable } from '../display/tables/journal.js';
+import { checkOptions, TEXT } from '../options.js';
 import { forkTrainer } from '../trainer/fork.js';
 import type { Callback, CallbackList } from '../trainer/callback.js';
 import { isHookName, type Batch, type HookName } from '../trainer/hooks.js';
@@ -296,16 +297,18 @@ export class Run implements AsyncIterable<RunEvent> {
   }
 
   /** A run of its own from here: weights, optimizer, callbacks' state and position go their own way. */
-  async fork({ name = `${this.name}*` }: { name?: string } = {}): Promise<Run> {
+  async fork(options: { name?: string } = {}): Promise<Run> {
+    checkOptions('run.fork', options, { name: TEXT });
+    const { name = `${this.name}*` } = options;
     this.#walk.refuseIfBusy();
     await this.#begin();
     this.#refuseIfOver('fork');
-    const options: RunOptions = {
+    const how: RunOptions = {
       history: { limitBytes: this.#walk.history.limitBytes },
       guard: this.#guard !== undefined,
       postMortem: this.#session.postMortem,
     };
-    return new Run(await forkOf(this.#runner), options, name);
+    return new Run(await forkOf(this.#runner), how, name);
   }
 
   /** One pass over the validation loaders with the weights as they are; the run stays where it is. */
