@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { checkOptions } from '../callbacks/options.js';
 import { Timer } from '../callbacks/timer.js';
+import type { Callback } from './callback.js';
 import type { Duration } from './duration.js';
 import { optionSchemas, type ResolvedOptions } from './options.js';
 
@@ -36,8 +37,9 @@ export interface Limits {
 
 /** The limits that a trainer's options set. */
 export function limitsOf(options: ResolvedOptions): Limits {
-  const { maxSteps, minSteps = 0, minEpochs = 0 } = options;
-  const { maxEpochs = maxSteps === -1 && !isTimed(options) ? 1000 : -1 } = options;
+  const { maxSteps, minSteps = 0, minEpochs = 0, maxTime, callbacks } = options;
+  const ends = maxSteps !== -1 || maxTime !== undefined || isTimed(callbacks);
+  const { maxEpochs = ends ? -1 : 1000 } = options;
   return {
     maxEpochs,
     minEpochs,
@@ -56,10 +58,8 @@ export function limitsOf(options: ResolvedOptions): Limits {
 }
 
 /** Whether a clock ends the training. */
-function isTimed({ maxTime, callbacks }: ResolvedOptions): boolean {
-  return (
-    maxTime !== undefined || callbacks.some((callback) => callback instanceof Timer && callback.duration !== undefined)
-  );
+export function isTimed(callbacks: readonly Callback[]): boolean {
+  return callbacks.some((callback) => callback instanceof Timer && callback.duration !== undefined);
 }
 
 /** How long to train is for the trainer that goes on to say. */

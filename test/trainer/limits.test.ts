@@ -1,6 +1,14 @@
 import { inspect, isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { GradientAccumulationScheduler, type Limits } from 'strobe';
+import {
+  ArrayDataset,
+  DataLoader,
+  GradientAccumulationScheduler,
+  scaleBatchSize,
+  Timer,
+  type Limits,
+  type TrainerOptions,
+} from 'strobe';
 import { OneWeight, quietTrainer, upTo } from '../support/quiet.js';
 
 /** What JavaScript may do, and TypeScript would not let us. */
@@ -65,5 +73,59 @@ describe('the limits', () => {
     expect(inspect(limits)).toBe(inspect(plain));
     expect(JSON.stringify(limits)).toBe(JSON.stringify(plain));
     expect(Object.entries(limits)).toEqual(Object.entries(plain));
+  });
+});
+
+describe('a fit without an optimizer, whose steps are not counted,', () => {
+  class Free extends OneWeight {
+    trained = 0;
+    override onTrainBatchEnd(): void {
+      this.trained += 1;
+      if (this.trained > 1000) throw new Error('it goes on and on');
+    }
+    override configureOptimizers(): null {
+      return null;
+    }
+  }
+  class Manual extends Free {
+    override automaticOptimization = false;
+  }
+  const timer = () => new Timer({ duration: 20, verbose: false });
+
+  it.each<[string, TrainerOptions, RegExp]>([
+    ['maxSteps alone', { maxEpochs: undefined, maxSteps: 5 }, /maxSteps: 5, [^]*set maxEpochs or maxTime/],
+    [
+      'a Timer that waits for minSteps',
+      { maxEpochs: -1, minSteps: 5, callbacks: [timer()] },
+      /minSteps: 5[^]*set maxEpochs/,
+    ],
+    ['a Timer that only measures', { maxEpochs: -1, maxSteps: 5, callbacks: [new Timer()] }, /maxSteps: 5/],
+  ])('is refused if it never ends: %s', async (_what, options, received) => {
+    for (const model of [new Free(), new Manual()]) {
+      const fitting = quietTrainer(options).fit(model, upTo(2));
+      await expect(fitting).rejects.toThrow(/would never end: (Free|Manual) has no optimizer[^]*received/);
+      await expect(fitting).rejects.toThrow(received);
+      expect(model.trained).toBe(0);
+    }
+  });
+
+  it.each<[string, TrainerOptions]>([
+    ['after so many epochs', { maxEpochs: 2, maxSteps: 5 }],
+    ['at once', { maxEpochs: -1, maxSteps: 0 }],
+    ['when its time is up', { maxEpochs: undefined, maxSteps: 5, maxTime: 20 }],
+    ['by a Timer of its own', { maxEpochs: -1, maxSteps: 5, callbacks: [timer()] }],
+  ])('ends %s', async (_when, options) => {
+    const { steps } = await quietTrainer(options).fit(new Free(), upTo(2));
+    expect(steps).toBe(0);
+  });
+
+  it('is tried out as any other', async () => {
+    class Sized extends Free {
+      batchSize = 2;
+      override trainDataloader() {
+        return new DataLoader(new ArrayDataset([1, 2, 3, 4]), { batchSize: this.batchSize });
+      }
+    }
+    expect(await scaleBatchSize(quietTrainer(), new Sized(), undefined, { maxTrials: 2 })).toBe(4);
   });
 });
