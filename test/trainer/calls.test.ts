@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ConfigurationError, Module, type Trainer } from 'strobe';
+import { ConfigurationError, type Module, type Trainer } from 'strobe';
 import { OneWeight, quietTrainer, upTo } from '../support/quiet.js';
 
 class All extends OneWeight {

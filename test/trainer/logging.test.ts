@@ -160,7 +160,7 @@ describe('the recorded cases', () => {
     [{ addDataloaderIdx: 0 }, /wrong value for addDataloaderIdx/],
     [{ onepoch: true }, /there is no option onepoch[^]*progBar, logger, onStep, onEpoch, reduce, batchSize/],
   ])('refuses the options %o', async (options, message) => {
-    const model = new Logging((module) => module.log('x', 1, options as never));
+    const model = new Logging((module) => module.log('x', 1, options));
     await expect(quietTrainer().fit(model, upTo(1))).rejects.toThrow(message);
   });
 
