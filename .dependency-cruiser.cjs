@@ -16,7 +16,7 @@ const only = (from, to, comment) => ({
   },
 });
 
-const foundation = ['src/errors', 'src/tensors/'];
+const foundation = ['src/(errors|options)', 'src/tensors/'];
 
 module.exports = {
   forbidden: [

@@ -27,6 +27,12 @@ export interface UnfreezeOptions extends FreezeOptions {
   initialDenomLr?: number;
 }
 
+const freezeSchema = z.strictObject({ trainBn: z.boolean().optional() });
+const unfreezeSchema = freezeSchema.extend({
+  lr: z.number().min(0).optional(),
+  initialDenomLr: z.number().positive().optional(),
+});
+
 /** Trains a part of a network from some epoch on: freezes it before training, and adds it to the optimizer later. */
 export abstract class BaseFinetuning extends Callback {
   /** Freeze here what shall not be trained from the start; runs before the optimizers are configured. */
@@ -49,7 +55,9 @@ export abstract class BaseFinetuning extends Callback {
   }
 
   /** No gradients for these any more. */
-  static freeze(what: Freezable, { trainBn = true }: FreezeOptions = {}): void {
+  static freeze(what: Freezable, options: FreezeOptions = {}): void {
+    checkOptions('freeze', freezeSchema, options);
+    const { trainBn = true } = options;
     for (const parameter of this.parametersOf(what, { trainBn })) parameter.requiresGrad = false;
   }
 
@@ -59,11 +67,9 @@ export abstract class BaseFinetuning extends Callback {
   }
 
   /** Unfreezes these and gives the optimizer a group of them; those that it holds already are passed over. */
-  static unfreezeAndAddParamGroup(
-    what: Freezable,
-    optimizer: Optimizer,
-    { lr, initialDenomLr = 10, trainBn = true }: UnfreezeOptions = {},
-  ): void {
+  static unfreezeAndAddParamGroup(what: Freezable, optimizer: Optimizer, options: UnfreezeOptions = {}): void {
+    checkOptions('unfreezeAndAddParamGroup', unfreezeSchema, options);
+    const { lr, initialDenomLr = 10, trainBn = true } = options;
     this.makeTrainable(what);
     const held = new Set(optimizer.parameters());
     const params = this.parametersOf(what).filter((parameter) => !held.has(parameter));
@@ -78,7 +84,9 @@ export abstract class BaseFinetuning extends Callback {
   }
 
   /** The parameters of these; without those of BatchNorm layers if they are to stay as they are. */
-  static parametersOf(what: Freezable, { trainBn = false }: FreezeOptions = {}): Parameter[] {
+  static parametersOf(what: Freezable, options: FreezeOptions = {}): Parameter[] {
+    checkOptions('parametersOf', freezeSchema, options);
+    const { trainBn = false } = options;
     const skipped = trainBn ? new Set(normsIn(what).flatMap((layer) => parametersIn(layer))) : new Set<Parameter>();
     return parametersIn(what).filter((parameter) => !skipped.has(parameter));
   }

@@ -15,7 +15,7 @@ export function optionSchema(callback: object, option: string): z.ZodType | unde
 }
 
 /**
- * Checks a callback's options and fills in defaults. The error names the option, the value, and what is allowed.
+ * Checks the options of a callback, or of a call, and fills in defaults. The error names the option, the value, and what is allowed.
  *
  * @param owner the class, or the function, that they were given to
  */
@@ -23,13 +23,14 @@ export function checkOptions<S extends z.ZodType>(owner: string, schema: S, opti
   if (schema instanceof z.ZodObject) schemas.set(owner, schema);
   const parsed = schema.safeParse(options ?? {}, { error: expected });
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
+  const { issues } = parsed.error;
+  // A misspelt option explains the one it leaves missing.
+  const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
   const unknown = issue?.code === 'unrecognized_keys' ? issue.keys : [];
   const option = unknown[0] ?? issue?.path.join('.') ?? '';
   // What is wrong may lie deeper than the option: an entry of a list.
-  const received =
-    unknown.length > 0 ? options : issue?.path.reduce<unknown>((value, key) => (value as never)?.[key], options);
-  const optional = !(schema instanceof z.ZodObject) || isOptional(schema.shape[String(issue?.path[0])]);
+  const received = issue?.path.reduce<unknown>((value, key) => (value as never)?.[key], options);
+  const optional = !option || !(schema instanceof z.ZodObject) || isOptional(schema.shape[String(issue?.path[0])]);
   const advice = optional
     ? `correct ${option || 'it'}, or leave it out for the default`
     : `give ${option} such a value: it has no default`;
@@ -40,7 +41,7 @@ export function checkOptions<S extends z.ZodType>(owner: string, schema: S, opti
       `${called}: ${unknown.length > 0 ? `there is no option ${option}` : `wrong value for ${option || 'the options'}`}.`,
       {
         expected: unknown.length > 0 ? allowed : (issue?.message ?? 'a record of options'),
-        received: describe(received),
+        received: unknown.length > 0 ? unknown.join(', ') : describe(received),
         hint: unknown.length > 0 ? 'check the spelling' : advice,
       },
     ),

@@ -5,7 +5,7 @@ import { arrivals, collateArrivals, isPromise, ownedBatch } from './batch.js';
 import { defaultCollate, type Collated } from './collate.js';
 import type { Dataset } from './dataset.js';
 import type { BatchIterator, LoaderPosition, SeekableLoader } from './loader.js';
-import { checkOptions, type DataLoaderOptions } from './options.js';
+import { checkLoaderOptions, type DataLoaderOptions } from './options.js';
 import { RandomSampler, SequentialSampler, type Sampler } from './sampler.js';
 
 /**
@@ -54,7 +54,7 @@ export class DataLoader<Item = unknown, B = Collated<Item>> implements SeekableL
   constructor(dataset: Dataset<Item, B>, options?: DataLoaderOptions<Item, B> & { collate?: undefined });
   constructor(dataset: Dataset<Item, B>, options: DataLoaderOptions<Item, B> = {}) {
     checkDataset(dataset);
-    checkOptions(options);
+    checkLoaderOptions(options);
     const { batchSize = 1, shuffle = false, dropLast = false, seed, prefetch = 0, sampler, collate } = options;
     this.#options = options;
     this.dataset = dataset;

@@ -1,4 +1,5 @@
-import { ConfigurationError, describe, StrobeError } from '../errors.js';
+import { ConfigurationError, StrobeError } from '../errors.js';
+import { checkOptions, COUNT, countFrom, FLAG, type Allowed } from '../options.js';
 import type { Sampler } from './sampler.js';
 
 /** What DataLoader takes. */
@@ -19,42 +20,22 @@ export interface DataLoaderOptions<Item = unknown, B = unknown> {
   prefetch?: number;
 }
 
-const BOOLEAN = { what: 'true or false', holds: (value: unknown) => typeof value === 'boolean' };
-const FUNCTION = {
-  what: 'a function of the examples of a batch',
-  holds: (value: unknown) => typeof value === 'function',
-};
-const count = (least: number) => ({
-  what: `an integer from ${least} up`,
-  holds: (value: unknown) => Number.isSafeInteger(value) && (value as number) >= least,
-});
-
-const OPTIONS: Record<keyof DataLoaderOptions, { what: string; holds: (value: unknown) => boolean }> = {
-  batchSize: count(1),
-  shuffle: BOOLEAN,
+const OPTIONS: Record<keyof DataLoaderOptions, Allowed> = {
+  batchSize: countFrom(1),
+  shuffle: FLAG,
   sampler: {
     what: 'a sampler: length and order(seed, epoch)',
     holds: (value) => typeof value === 'object' && value !== null && 'order' in value && 'length' in value,
   },
-  dropLast: BOOLEAN,
-  collate: FUNCTION,
-  seed: count(0),
-  prefetch: count(0),
+  dropLast: FLAG,
+  collate: { what: 'a function of the examples of a batch', holds: (value) => typeof value === 'function' },
+  seed: COUNT,
+  prefetch: COUNT,
 };
 
-/** @throws ConfigurationError that names the option, what it may be and what came */
-export function checkOptions(options: DataLoaderOptions<never>): void {
-  for (const [name, value] of Object.entries(options)) {
-    const option = Object.hasOwn(OPTIONS, name) ? OPTIONS[name as keyof DataLoaderOptions] : undefined;
-    if (option && (value === undefined || option.holds(value))) continue;
-    throw new ConfigurationError(
-      StrobeError.compose(`DataLoader cannot take the option ${name}.`, {
-        expected: option ? option.what : `one of ${Object.keys(OPTIONS).join(', ')}`,
-        received: option ? describe(value) : name,
-        hint: option ? `correct ${name}, or leave it out` : 'check the spelling',
-      }),
-    );
-  }
+/** @throws ConfigurationError when an option is wrong or two contradict each other */
+export function checkLoaderOptions(options: DataLoaderOptions<never>): void {
+  checkOptions('new DataLoader', options, OPTIONS);
   if (options.sampler && options.shuffle) {
     throw new ConfigurationError(
       StrobeError.compose('DataLoader was given both a sampler and shuffle: true.', {

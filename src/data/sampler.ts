@@ -1,4 +1,5 @@
 import { ConfigurationError, describe, StrobeError } from '../errors.js';
+import { checkOptions, FLAG, type Allowed } from '../options.js';
 import { streamOf } from '../random/index.js';
 
 /**
@@ -43,6 +44,12 @@ export interface RandomSamplerOptions {
   numSamples?: number;
 }
 
+const OPTIONS: Record<keyof RandomSamplerOptions, Allowed> = {
+  replacement: FLAG,
+  // How many there may be depends on the source.
+  numSamples: { what: 'a number', holds: (value) => typeof value === 'number' },
+};
+
 /** Examples in a random order that is new in every epoch. */
 export class RandomSampler implements Sampler {
   readonly #source: Sized;
@@ -50,7 +57,9 @@ export class RandomSampler implements Sampler {
   readonly #numSamples: number | undefined;
 
   /** @throws ConfigurationError when more examples are asked for than there are */
-  constructor(source: Sized, { replacement = false, numSamples }: RandomSamplerOptions = {}) {
+  constructor(source: Sized, options: RandomSamplerOptions = {}) {
+    checkOptions('new RandomSampler', options, OPTIONS);
+    const { replacement = false, numSamples } = options;
     if (numSamples !== undefined) checkCount('RandomSampler', numSamples, replacement ? Infinity : source.length);
     this.#source = source;
     this.#replacement = replacement;
@@ -90,10 +99,9 @@ export class WeightedRandomSampler implements Sampler {
   readonly #replacement: boolean;
 
   /** @throws ConfigurationError when a weight is negative or not finite, or too few are positive */
-  constructor(
-    weights: ArrayLike<number>,
-    { numSamples = weights.length, replacement = true }: WeightedRandomSamplerOptions = {},
-  ) {
+  constructor(weights: ArrayLike<number>, options: WeightedRandomSamplerOptions = {}) {
+    checkOptions('new WeightedRandomSampler', options, OPTIONS);
+    const { numSamples = weights.length, replacement = true } = options;
     this.#weights = Float64Array.from(weights);
     const wrong = this.#weights.findIndex((weight) => !(weight >= 0 && weight < Infinity));
     const positive = this.#weights.filter((weight) => weight > 0).length;

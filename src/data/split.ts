@@ -1,5 +1,6 @@
 import { ConfigurationError, describe, StrobeError } from '../errors.js';
-import { checkSeed, globalSeed, streamOf } from '../random/index.js';
+import { checkOptions, COUNT } from '../options.js';
+import { globalSeed, streamOf } from '../random/index.js';
 import type { Collated } from './collate.js';
 import type { Dataset } from './dataset.js';
 
@@ -54,10 +55,12 @@ export interface RandomSplitOptions {
 export function randomSplit<Item, Batch = Collated<Item>>(
   dataset: Dataset<Item, Batch>,
   sizes: readonly number[],
-  { seed = globalSeed() ?? 0 }: RandomSplitOptions = {},
+  options: RandomSplitOptions = {},
 ): Dataset<Item, Batch>[] {
+  checkOptions('randomSplit', options, { seed: COUNT });
+  const { seed = globalSeed() ?? 0 } = options;
   const lengths = lengthsOf(sizes, dataset.length);
-  const order = streamOf(checkSeed(seed), 'split').shuffle(Int32Array.from({ length: dataset.length }, (_, i) => i));
+  const order = streamOf(seed, 'split').shuffle(Int32Array.from({ length: dataset.length }, (_, i) => i));
   let start = 0;
   return lengths.map((length) => subset(dataset, order.subarray(start, (start += length))));
 }

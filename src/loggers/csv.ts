@@ -2,10 +2,11 @@ import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Metrics } from '../module/metrics.js';
+import { checkOptions, COUNT, TEXT } from '../options.js';
 import { LogFolder, type FolderOptions } from './folder.js';
 import { toYaml } from './hparams.js';
 import type { Logger } from './logger.js';
-import { checkOptions, COUNT, FOLDER, TEXT } from './options.js';
+import { FOLDER } from './options.js';
 
 export interface CSVLoggerOptions extends FolderOptions {
   /** Put before every metric's name, with a dash. */
@@ -30,7 +31,7 @@ export class CSVLogger implements Logger {
 
   /** @throws ConfigurationError for an option that is wrong or unknown */
   constructor(options: CSVLoggerOptions = {}) {
-    checkOptions('CSVLogger', options, { ...FOLDER, prefix: TEXT, flushLogsEveryNSteps: COUNT });
+    checkOptions('new CSVLogger', options, { ...FOLDER, prefix: TEXT, flushLogsEveryNSteps: COUNT });
     this.#options = options;
     this.#folder = new LogFolder(options);
   }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ContractError, describe, StrobeError } from '../errors.js';
+import { checkOptions, FLAG, type Allowed } from '../options.js';
 import { retain } from '../tensors/share.js';
 import { tensorsIn } from '../tensors/tree.js';
 
@@ -185,7 +186,22 @@ const REDUCTIONS = new Map<string, Reduce>([
   ['sum', 'sum'],
 ]);
 
+const OPTIONS: Record<keyof LogOptions, Allowed> = {
+  progBar: FLAG,
+  logger: FLAG,
+  onStep: FLAG,
+  onEpoch: FLAG,
+  reduce: {
+    what: [...REDUCTIONS.keys()].map((name) => `'${name}'`).join(', '),
+    holds: (value) => typeof value === 'string' && REDUCTIONS.has(value.toLowerCase()),
+  },
+  batchSize: { what: 'a number above 0', holds: (value) => Number.isFinite(value) && (value as number) > 0 },
+  addDataloaderIdx: FLAG,
+};
+
 function settle(name: string, options: LogOptions, site: LogSite): Entry['options'] {
+  if (typeof name !== 'string' || name === '') throw nameless(name, site.hook);
+  checkOptions(`log('${name}')`, options, OPTIONS);
   if (site.level === undefined) {
     throw new ContractError(
       StrobeError.compose(`log('${name}') was called in ${site.hook}.`, {
@@ -216,20 +232,19 @@ function settle(name: string, options: LogOptions, site: LogSite): Entry['option
       }),
     );
   }
-  // Whoever writes JavaScript may give a function.
-  const asked: unknown = options.reduce ?? 'mean';
-  const reduce = typeof asked === 'string' ? REDUCTIONS.get(asked.toLowerCase()) : undefined;
-  if (!reduce) {
-    throw new ContractError(
-      StrobeError.compose(`log('${name}') does not know this reduction.`, {
-        expected: "reduce: 'mean', 'min', 'max' or 'sum'",
-        received: describe(options.reduce),
-        hint: 'use one of these, or reduce the values yourself and log the result at the end of the epoch',
-      }),
-    );
-  }
+  const reduce = REDUCTIONS.get((options.reduce ?? 'mean').toLowerCase()) as Reduce;
   const { progBar = false, logger = true, addDataloaderIdx = true } = options;
   return { progBar, logger, onStep, onEpoch, reduce, addDataloaderIdx };
+}
+
+function nameless(name: unknown, hook: string): ContractError {
+  return new ContractError(
+    StrobeError.compose(`log in ${hook} needs a name for the metric.`, {
+      expected: 'a name that is not empty',
+      received: describe(name),
+      hint: "name it: this.log('loss', loss)",
+    }),
+  );
 }
 
 function sameOptions(a: Entry['options'], b: Entry['options']): boolean {

@@ -9,6 +9,7 @@ import type { Batch, StepOutputs } from '../trainer/hooks.js';
 import type { Trainer } from '../trainer/trainer.js';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import { readCheckpoint } from '../checkpoint/store.js';
+import { checkOptions, FLAG, type Allowed } from '../options.js';
 import { handOver } from '../tensors/hand-over.js';
 import { retain } from '../tensors/share.js';
 import { disposeAll, tensorsIn } from '../tensors/tree.js';
@@ -23,6 +24,18 @@ export interface ModuleHost {
   manualBackward(loss: tf.Scalar): void;
   clipGradients(optimizer: Optimizer, max: number, algorithm: 'norm' | 'value'): void;
 }
+
+const NAMES: Allowed = {
+  what: 'an array of names',
+  holds: (value) => Array.isArray(value) && value.every((name) => typeof name === 'string'),
+};
+const CLIPPING = {
+  gradientClipVal: { what: 'a number from 0 up', holds: (value: unknown) => typeof value === 'number' && value >= 0 },
+  gradientClipAlgorithm: {
+    what: "'norm' or 'value'",
+    holds: (value: unknown) => value === 'norm' || value === 'value',
+  },
+};
 
 const hosts = new WeakMap<Module, ModuleHost>();
 
@@ -190,6 +203,7 @@ export abstract class Module {
         }),
       );
     }
+    checkOptions('saveHyperparameters', options, { ignore: NAMES, logger: FLAG });
     const ignored = new Set(options.ignore ?? []);
     for (const [name, value] of Object.entries(hparams)) if (!ignored.has(name)) this.hparams[name] = value;
     this.#logHyperparameters = options.logger ?? true;
@@ -271,6 +285,7 @@ export abstract class Module {
    * @param options.strict false ignores names that only one side has. Default true.
    */
   loadStateDict(state: Record<string, tf.Tensor>, options: { strict?: boolean } = {}): void {
+    checkOptions('loadStateDict', options, { strict: FLAG });
     const { parameters, buffers } = walk(this);
     const own = new Map([...parameters, ...buffers].map(({ name, variable }) => [name, variable]));
     const missing = [...own.keys()].filter((name) => !(name in state));
@@ -307,6 +322,7 @@ export abstract class Module {
     optimizer: Optimizer,
     options: { gradientClipVal: number; gradientClipAlgorithm?: 'norm' | 'value' },
   ): void {
+    checkOptions('clipGradients', options, CLIPPING);
     const { gradientClipVal, gradientClipAlgorithm = 'norm' } = options;
     this.#host('clipGradients').clipGradients(optimizer, gradientClipVal, gradientClipAlgorithm);
   }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions, FLAG } from '../options.js';
 import { retain } from '../tensors/share.js';
 
 /** What a parameter is besides its values. */
@@ -69,6 +70,7 @@ export class Parameter {
 
 /** Makes a trainable parameter for hand-written layers: `this.w = parameter(tf.zeros([3]))`. */
 export function parameter(value: tf.Tensor, options: ParameterOptions = {}): Parameter {
+  checkOptions('parameter', options, { requiresGrad: FLAG });
   // The variable gets a unique name from tfjs; the module's dotted path is the parameter's name.
   return new Parameter(tf.variable(value, true), '', options);
 }

@@ -4,8 +4,8 @@ import { Profiler } from './profiler.js';
 export class ChromeTraceProfiler extends Profiler {
   readonly #events: { name: string; ts: number; dur: number }[] = [];
 
-  constructor({ filename = 'trace.json' }: { filename?: string } = {}) {
-    super({ filename });
+  constructor(options: { filename?: string } = {}) {
+    super({ ...options, filename: options.filename ?? 'trace.json' });
   }
 
   protected record(name: string, from: number, to: number): void {

@@ -1,4 +1,5 @@
 import { ContractError, StrobeError } from '../errors.js';
+import { checkOptions, TEXT } from '../options.js';
 
 /** Measures named actions: every hook of every callback and of the module, every phase of the loops. */
 export abstract class Profiler {
@@ -9,8 +10,9 @@ export abstract class Profiler {
    * @param options where the report goes
    * @param options.filename a file, which is replaced; without it, the report is printed
    */
-  constructor({ filename }: { filename?: string } = {}) {
-    this.#filename = filename;
+  constructor(options: { filename?: string } = {}) {
+    checkOptions(`new ${new.target.name}`, options, { filename: TEXT });
+    this.#filename = options.filename;
   }
 
   /** An action begins. @throws ContractError if it has begun already. */

@@ -42,7 +42,7 @@ export function globalSeed(): number | undefined {
 }
 
 /** Gives the seed back, or says what a seed is. */
-export function checkSeed(seed: number): number {
+function checkSeed(seed: number): number {
   if (Number.isSafeInteger(seed) && seed >= 0) return seed;
   throw new ConfigurationError(
     StrobeError.compose('This is not a seed.', {

@@ -1,5 +1,5 @@
-import { isHookName, type HookName } from '../trainer/hooks.js';
-import { noSuchHook, notEvery } from './refusals.js';
+import { checkOptions, countFrom, type Allowed } from '../options.js';
+import { HOOK_NAMES, isHookName, type HookName } from '../trainer/hooks.js';
 import type { EventOf, RunEvent } from './events.js';
 
 /** Which events a listener wants: those of one hook, and of these every so many. */
@@ -9,6 +9,11 @@ export interface EventFilter<H extends HookName = HookName> {
   /** Default 1. */
   every?: number;
 }
+
+const FILTER: Record<keyof EventFilter, Allowed> = {
+  hook: { what: HOOK_NAMES.join(', '), holds: isHookName },
+  every: countFrom(1),
+};
 
 interface Listener {
   hook: HookName | undefined;
@@ -26,9 +31,9 @@ export class Listeners {
   }
 
   /** The function it gives back takes the listener out again. */
-  add<H extends HookName>({ hook, every = 1 }: Partial<EventFilter<H>>, tell: (event: EventOf<H>) => void): () => void {
-    if (hook !== undefined && !isHookName(hook)) throw noSuchHook(hook);
-    if (!Number.isInteger(every) || every < 1) throw notEvery(every);
+  add<H extends HookName>(filter: Partial<EventFilter<H>>, tell: (event: EventOf<H>) => void): () => void {
+    checkOptions('run.on', filter, FILTER);
+    const { hook, every = 1 } = filter;
     const listener: Listener = { hook, every, seen: 0, tell: tell as Listener['tell'] };
     this.#all.add(listener);
     return () => void this.#all.delete(listener);

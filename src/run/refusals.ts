@@ -116,13 +116,3 @@ export function missingCallbacks(keys: readonly unknown[]): ContractError {
     }),
   );
 }
-
-export function notEvery(every: unknown): ContractError {
-  return new ContractError(
-    StrobeError.compose('run.on: wrong value for every.', {
-      expected: 'a whole number from 1 up: one of so many events is told',
-      received: String(every),
-      hint: 'leave it out to be told of each',
-    }),
-  );
-}

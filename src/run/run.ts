@@ -1,6 +1,7 @@
 import type { Metrics } from '../module/metrics.js';
 import type { Module } from '../module/module.js';
 import { journalEntriesTable } from '../display/tables/journal.js';
+import { checkOptions, TEXT } from '../options.js';
 import { forkTrainer } from '../trainer/fork.js';
 import type { Callback, CallbackList } from '../trainer/callback.js';
 import { isHookName, type Batch, type HookName } from '../trainer/hooks.js';
@@ -14,32 +15,11 @@ import type { EventOf, Position, RunEvent } from './events.js';
 import { apply, sameMoment, type JournalEntry } from './journal.js';
 import { journalScript } from './journal-script.js';
 import type { EventFilter } from './listeners.js';
+import type { RunOptions } from './options.js';
 import { neverThere, noSuchHook, notThereYet, notWholeSteps, outOfReach, over } from './refusals.js';
 import { forkOf } from './travel.js';
 import { Walk, type Stop } from './walk.js';
 import { destinationOf, type WayBack } from './way-back.js';
-
-/** How a run behaves, apart from what the Trainer says. */
-export interface RunOptions {
-  /** Go on from this checkpoint, exactly where it was saved. */
-  ckptPath?: string;
-  /** Aborting it interrupts the run: it ends with its end hooks. */
-  signal?: AbortSignal;
-  /**
-   * Whether the run pauses before an update whose gradients are NaN or infinite; it stands at `onBeforeOptimizerStep`, the
-   * hook called, nothing updated. Going on from there applies them, if they were not mended. It is the first of
-   * `breakpoints`; `next()` and `finish()` do without it. Default true.
-   */
-  guard?: boolean;
-  /**
-   * What an error in a hook does is to leave the run paused before it, to be looked into, mended and tried again. True: an
-   * error in `trainingStep` or the backward pass does so, too; false: that one ends the run as `failed`.
-   * Default false. `finish()` ends the run on any error.
-   */
-  postMortem?: boolean;
-  /** How much to remember for `rewind`, in bytes. Default 64 MiB; 0 remembers nothing. */
-  history?: { limitBytes?: number };
-}
 
 const HISTORY_BYTES = 64 * 2 ** 20;
 
@@ -317,16 +297,18 @@ export class Run implements AsyncIterable<RunEvent> {
   }
 
   /** A run of its own from here: weights, optimizer, callbacks' state and position go their own way. */
-  async fork({ name = `${this.name}*` }: { name?: string } = {}): Promise<Run> {
+  async fork(options: { name?: string } = {}): Promise<Run> {
+    checkOptions('run.fork', options, { name: TEXT });
+    const { name = `${this.name}*` } = options;
     this.#walk.refuseIfBusy();
     await this.#begin();
     this.#refuseIfOver('fork');
-    const options: RunOptions = {
+    const how: RunOptions = {
       history: { limitBytes: this.#walk.history.limitBytes },
       guard: this.#guard !== undefined,
       postMortem: this.#session.postMortem,
     };
-    return new Run(await forkOf(this.#runner), options, name);
+    return new Run(await forkOf(this.#runner), how, name);
   }
 
   /** One pass over the validation loaders with the weights as they are; the run stays where it is. */

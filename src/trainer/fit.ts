@@ -72,6 +72,7 @@ export const fit = compile<Session, HookName>('fit', [
       act('configureModel', setup.configureModel),
       act('loadCheckpoint', setup.loadCheckpoint),
       act('configureOptimizers', setup.configureOptimizers),
+      act('refuseEndless', setup.refuseEndless),
     ],
     body: [
       scope('fitting', {

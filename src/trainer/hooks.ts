@@ -101,6 +101,6 @@ export function eventData(hook: HookName): readonly (keyof HookData)[] {
 /** Every hook. */
 export const HOOK_NAMES = Object.keys(HOOKS) as HookName[];
 
-export function isHookName(name: string): name is HookName {
-  return Object.hasOwn(HOOKS, name);
+export function isHookName(name: unknown): name is HookName {
+  return typeof name === 'string' && Object.hasOwn(HOOKS, name);
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { checkOptions } from '../callbacks/options.js';
 import { Timer } from '../callbacks/timer.js';
+import type { Callback } from './callback.js';
 import type { Duration } from './duration.js';
 import { optionSchemas, type ResolvedOptions } from './options.js';
 
@@ -35,8 +37,9 @@ export interface Limits {
 
 /** The limits that a trainer's options set. */
 export function limitsOf(options: ResolvedOptions): Limits {
-  const { maxSteps, minSteps = 0, minEpochs = 0 } = options;
-  const { maxEpochs = maxSteps === -1 && !isTimed(options) ? 1000 : -1 } = options;
+  const { maxSteps, minSteps = 0, minEpochs = 0, maxTime, callbacks } = options;
+  const ends = maxSteps !== -1 || maxTime !== undefined || isTimed(callbacks);
+  const { maxEpochs = ends ? -1 : 1000 } = options;
   return {
     maxEpochs,
     minEpochs,
@@ -55,10 +58,8 @@ export function limitsOf(options: ResolvedOptions): Limits {
 }
 
 /** Whether a clock ends the training. */
-function isTimed({ maxTime, callbacks }: ResolvedOptions): boolean {
-  return (
-    maxTime !== undefined || callbacks.some((callback) => callback instanceof Timer && callback.duration !== undefined)
-  );
+export function isTimed(callbacks: readonly Callback[]): boolean {
+  return callbacks.some((callback) => callback instanceof Timer && callback.duration !== undefined);
 }
 
 /** How long to train is for the trainer that goes on to say. */
@@ -71,9 +72,46 @@ export function changed(now: Partial<Limits>, configured: Limits): Partial<Limit
   );
 }
 
-/** What a limit may be set to: what the option of its name may be. */
+/** A limit may be what the option of its name may be. */
+const schema = z.strictObject({
+  maxEpochs: always(optionSchemas.maxEpochs),
+  minEpochs: always(optionSchemas.minEpochs),
+  maxSteps: always(optionSchemas.maxSteps),
+  minSteps: always(optionSchemas.minSteps),
+  limitTrainBatches: optionSchemas.limitTrainBatches,
+  limitValBatches: optionSchemas.limitValBatches,
+  limitTestBatches: optionSchemas.limitTestBatches,
+  limitPredictBatches: optionSchemas.limitPredictBatches,
+  valCheckInterval: optionSchemas.valCheckInterval,
+  checkValEveryNEpoch: always(optionSchemas.checkValEveryNEpoch),
+  accumulateGradBatches: always(optionSchemas.accumulateGradBatches),
+  gradientClipVal: optionSchemas.gradientClipVal,
+  gradientClipAlgorithm: always(optionSchemas.gradientClipAlgorithm),
+} satisfies Record<keyof Limits, z.ZodType>);
+
+/** The option may be left out; as a limit it always says something. */
+function always<T extends z.ZodType>(option: z.ZodOptional<T> | z.ZodDefault<T>): T {
+  return option.unwrap();
+}
+
+/** What a limit may be set to; undefined if there is none of that name. */
 export function limitSchema(name: string): z.ZodType | undefined {
-  const schema = optionSchemas[name];
-  // The option may be left out; as a limit it always says something.
-  return OWN_TO_EACH.has(name) && schema instanceof z.ZodOptional ? (schema.unwrap() as z.ZodType) : schema;
+  return Object.hasOwn(schema.shape, name) ? schema.shape[name as keyof Limits] : undefined;
+}
+
+/** The same limits as an object that takes no others, nor wrong values; what it refuses stays as it was. */
+export function checkedLimits(limits: Limits): Limits {
+  const check = (name: PropertyKey, value: unknown): unknown =>
+    checkOptions('trainer.limits', schema, { ...limits, [name]: value });
+  // Assignments of all kinds come down to these two.
+  return new Proxy(limits, {
+    defineProperty(target, name, descriptor) {
+      check(name, descriptor.value);
+      return Reflect.defineProperty(target, name, descriptor);
+    },
+    deleteProperty(target, name) {
+      check(name, undefined);
+      return Reflect.set(target, name, undefined);
+    },
+  });
 }

@@ -117,7 +117,7 @@ const schema = z.strictObject({
 });
 
 /** What each option may be. */
-export const optionSchemas: Readonly<Record<string, z.ZodType>> = schema.shape;
+export const optionSchemas = schema.shape;
 
 /** What Trainer takes. @interface */
 export type TrainerOptions = z.input<typeof schema>;

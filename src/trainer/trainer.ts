@@ -2,15 +2,18 @@ import { slowdown, useBackend } from '../backend/index.js';
 import { defaultCallbacks } from '../callbacks/defaults.js';
 import { EarlyStopping } from '../callbacks/early-stopping.js';
 import { ModelCheckpoint } from '../callbacks/model-checkpoint.js';
+import { checkOptions } from '../callbacks/options.js';
 import { writeCheckpoint } from '../checkpoint/store.js';
-import { ConfigurationError, ContractError, describe, StrobeError } from '../errors.js';
+import { ContractError, StrobeError } from '../errors.js';
 import type { Logger } from '../loggers/logger.js';
 import type { Metrics, Report } from '../module/metrics.js';
 import { Module } from '../module/module.js';
 import type { Optimizer, SchedulerConfig } from '../optim/index.js';
 import type { Profiler } from '../profilers/index.js';
 import { globalSeed } from '../random/index.js';
-import { Run, type RunOptions } from '../run/run.js';
+import { runSchema, type RunOptions } from '../run/options.js';
+import { Run } from '../run/run.js';
+import { fitSchema, saveSchema, trainSchema, type FitOptions, type TrainOptions } from './calls.js';
 import { CallbackList } from './callback.js';
 import { drain } from './drain.js';
 import { DataConnector, type DataInput } from './data-connector.js';
@@ -18,7 +21,7 @@ import { predict, test, validate } from './evaluate.js';
 import { Execution } from './execution.js';
 import { fit } from './fit.js';
 import type { Stage } from './hooks.js';
-import { changed, limitsOf, type Limits } from './limits.js';
+import { changed, checkedLimits, limitsOf, type Limits } from './limits.js';
 import { loggersOf, profilerOf } from './observers.js';
 import { resolveOptions, type ResolvedOptions, type TrainerOptions } from './options.js';
 import { countTrainingBatches, isLastBatch } from './phases/loaders.js';
@@ -54,28 +57,11 @@ export interface FitResult {
   steps: number;
 }
 
-/** What validate, test and predict take, and fit, too. */
-export interface FitOptions {
-  /** Go on from this checkpoint: a path, `best` or `last`. */
-  ckptPath?: string;
-  /** Aborting it interrupts the fit, which ends with the outcome `interrupted`. Without it Ctrl-C does. */
-  signal?: AbortSignal;
-}
-
-/** What fit takes. */
-export interface TrainOptions extends FitOptions {
-  /**
-   * Train so many epochs from where the trainer stands, whatever `maxEpochs` and `maxSteps` say: the way to go on after a fit
-   * has ended. Optimizers and schedulers of the fit before go on, too, if it trained this module.
-   */
-  epochs?: number;
-}
-
 /** Trains modules: the loops, and what they need to know. What a fit does, in order, stands in `fit.ts`. */
 export class Trainer {
   /** The options with their defaults filled in. */
   readonly options: ResolvedOptions;
-  /** Limits and settings that take effect at the next batch when changed. */
+  /** Limits and settings that take effect at the next batch when changed; a wrong value is refused, the former one stays. */
   readonly limits: Limits;
   /** In the order in which they are called; what is added or removed takes effect at the next hook. */
   readonly callbacks: CallbackList;
@@ -107,7 +93,7 @@ export class Trainer {
 
   constructor(options: TrainerOptions = {}) {
     this.options = resolveOptions(options);
-    this.limits = limitsOf(this.options);
+    this.limits = checkedLimits(limitsOf(this.options));
     if (this.options.maxEpochs === undefined && this.limits.maxEpochs !== -1)
       this.warn(`maxEpochs was not set. Setting it to ${this.limits.maxEpochs} epochs.`);
     this.seed = this.options.seed ?? globalSeed() ?? Math.floor(Math.random() * 2 ** 32);
@@ -125,8 +111,9 @@ export class Trainer {
    *
    * @throws whatever user code threw, after `onException`, the end hooks that were owed and `teardown` have run
    */
-  async fit(model: Module, data?: DataInput, { ckptPath, signal, epochs }: TrainOptions = {}): Promise<FitResult> {
-    const runner = this.#begin('fit', model, data, ckptPath, moreEpochs(epochs));
+  async fit(model: Module, data?: DataInput, options: TrainOptions = {}): Promise<FitResult> {
+    const { ckptPath, signal, epochs } = checkOptions('trainer.fit', trainSchema, options);
+    const runner = this.#begin('fit', model, data, ckptPath, epochs);
     return this.result(await drain(runner, signal));
   }
 
@@ -141,7 +128,8 @@ export class Trainer {
   }
 
   /** What `predictStep` gave for each batch; a list of such lists if there are several loaders. */
-  async predict(model?: Module, data?: DataInput, { ckptPath, signal }: FitOptions = {}): Promise<unknown[]> {
+  async predict(model?: Module, data?: DataInput, options: FitOptions = {}): Promise<unknown[]> {
+    const { ckptPath, signal } = checkOptions('trainer.predict', fitSchema, options);
     const runner = this.#begin('predict', this.#modelOr(model), data, ckptPath);
     await drain(runner, signal);
     const { predictions } = runner.execution.session;
@@ -149,8 +137,9 @@ export class Trainer {
   }
 
   /** A run that stands before its first hook and goes on as it is told to. */
-  run(model: Module, data?: DataInput, { stage = 'fit', ...options }: RunOptions & { stage?: Stage } = {}): Run {
-    return new Run(this.#begin(stage, model, data, options.ckptPath), options);
+  run(model: Module, data?: DataInput, options: RunOptions & { stage?: Stage } = {}): Run {
+    const { stage, ...how } = checkOptions('trainer.run', runSchema, options);
+    return new Run(this.#begin(stage, model, data, how.ckptPath), how);
   }
 
   async #evaluate(
@@ -159,8 +148,9 @@ export class Trainer {
     data: DataInput | undefined,
     options: FitOptions,
   ) {
-    const runner = this.#begin(stage, this.#modelOr(model), data, options.ckptPath);
-    await drain(runner, options.signal);
+    const { ckptPath, signal } = checkOptions(`trainer.${stage}`, fitSchema, options);
+    const runner = this.#begin(stage, this.#modelOr(model), data, ckptPath);
+    await drain(runner, signal);
     return runner.execution.session.results;
   }
 
@@ -207,7 +197,8 @@ export class Trainer {
    * @param options what goes into it
    * @param options.weightsOnly leaves out everything but parameters, buffers and hyper-parameters
    */
-  async saveCheckpoint(path: string, { weightsOnly = false }: { weightsOnly?: boolean } = {}): Promise<void> {
+  async saveCheckpoint(path: string, options: { weightsOnly?: boolean } = {}): Promise<void> {
+    const { weightsOnly } = checkOptions('trainer.saveCheckpoint', saveSchema, options);
     if (!this.#runner) throw nothingToSave();
     const { execution, begun, outcome } = this.#runner;
     const { session } = execution;
@@ -448,17 +439,6 @@ export class Trainer {
   #modelOr(model: Module | undefined): Module {
     return model ?? this.#live('module').module;
   }
-}
-
-function moreEpochs(epochs: number | undefined): number | undefined {
-  if (epochs === undefined || (Number.isInteger(epochs) && epochs >= 1)) return epochs;
-  throw new ConfigurationError(
-    StrobeError.compose('trainer.fit: wrong value for epochs.', {
-      expected: 'a whole number from 1 up: epochs to train from here',
-      received: describe(epochs),
-      hint: 'leave it out to train until maxEpochs',
-    }),
-  );
 }
 
 /** What a fit leaves to one that goes on with it, evaluations in between or not. */

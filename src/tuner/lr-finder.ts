@@ -35,9 +35,17 @@ const schema = z.strictObject({
   attrName: z.string().min(1).optional(),
 });
 
+const METHODS = Object.keys(suggestions) as SuggestionMethod[];
+
 /** What lrFind takes. @interface */
 export type LRFindOptions = z.input<typeof schema>;
 export type Sweep = Omit<z.output<typeof schema>, 'updateAttr' | 'attrName'>;
+
+const suggestionSchema = z.strictObject({
+  method: z.enum(METHODS).default('steepest'),
+  skipBegin: z.int().min(0).default(10),
+  skipEnd: z.int().min(0).default(1),
+});
 
 /** Weight of the past in the smoothed loss. */
 const BETA = 0.98;
@@ -63,11 +71,8 @@ export class LRFinderResult {
    * @param options.skipBegin points left out at the beginning, where the average is still noisy. Default 10.
    * @param options.skipEnd points left out at the end. Default 1.
    */
-  suggestion({
-    method = 'steepest',
-    skipBegin = 10,
-    skipEnd = 1,
-  }: { method?: SuggestionMethod; skipBegin?: number; skipEnd?: number } = {}): number | undefined {
+  suggestion(options: { method?: SuggestionMethod; skipBegin?: number; skipEnd?: number } = {}): number | undefined {
+    const { method, skipBegin, skipEnd } = checkOptions('suggestion', suggestionSchema, options);
     const points = this.lrs
       .map((lr, i) => ({ lr, loss: this.losses[i] as number }))
       .slice(skipBegin, Math.max(skipBegin, this.lrs.length - skipEnd))
@@ -82,7 +87,7 @@ export class LRFinderResult {
 
   /** Every method's suggestion. */
   get suggestions(): Record<string, number> {
-    const all = (Object.keys(suggestions) as SuggestionMethod[]).map((method) => [method, this.suggestion({ method })]);
+    const all = METHODS.map((method) => [method, this.suggestion({ method })]);
     return Object.fromEntries(all.filter(([, lr]) => lr !== undefined)) as Record<string, number>;
   }
 

@@ -14,6 +14,11 @@ describe('a wrong option of a callback', () => {
       /monitor[^]*received: undefined[^]*give monitor such a value: it has no default/,
     ],
     [
+      'that is misspelt explains the one that is missing',
+      () => new EarlyStopping({ monitr: 'x' } as never),
+      /there is no option monitr[^]*expected: monitor, [^]*received: monitr\n/,
+    ],
+    [
       'of several kinds is told which',
       () => new StochasticWeightAveraging({ swaLrs: '1' as never }),
       /swaLrs[^]*expected: a number above 0, or a list of them[^]*received: "1"/,

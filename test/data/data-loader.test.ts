@@ -384,7 +384,7 @@ describe('asynchronous datasets and collate functions', () => {
 
 describe('options', () => {
   test.each<[string, unknown, RegExp]>([
-    ['batchSize', 0, /option batchSize[^]*from 1 up[^]*received: 0/],
+    ['batchSize', 0, /wrong value for batchSize[^]*from 1 up[^]*received: 0/],
     ['batchSize', 1.5, /batchSize/],
     ['batchSize', '32', /received: "32"/],
     ['shuffle', 'yes', /true or false/],
@@ -393,7 +393,7 @@ describe('options', () => {
     ['collate', 'stack', /function/],
     ['seed', -1, /seed/],
     ['prefetch', -1, /prefetch/],
-    ['batch_size', 32, /batch_size[^]*one of batchSize, shuffle/],
+    ['batch_size', 32, /no option batch_size[^]*batchSize, shuffle/],
     ['toString', 1, /toString/],
   ])('%s: %s is refused', (name, value, message) => {
     expect(() => new DataLoader(count(3), { [name]: value } as never)).toThrow(ConfigurationError);

@@ -51,7 +51,7 @@ describe('a run', () => {
     const typo = 'onTrainBatchStop' as 'onTrainBatchEnd';
     await expect(run.until(typo)).rejects.toThrow(/onTrainBatchEnd[^]*received: "onTrainBatchStop"/);
     expect(() => run.break(typo)).toThrow(/a hook that there is not/);
-    expect(() => run.on({ hook: typo }, () => {})).toThrow(/a hook that there is not/);
+    expect(() => run.on({ hook: typo }, () => {})).toThrow(/run.on: wrong value for hook/);
     expect(run.status).toBe('paused');
     expect(run.breakpoints).toHaveLength(1);
   });

@@ -144,8 +144,29 @@ describe('the recorded cases', () => {
   ])('refuses to reduce by %o', async (reduce, said) => {
     const model = new Logging((module) => module.log('x', 1, { reduce } as never));
     await expect(quietTrainer().fit(model, upTo(1))).rejects.toThrow(
-      `expected: reduce: 'mean', 'min', 'max' or 'sum'\n  received: ${said}`,
+      `expected: 'mean', 'avg', 'min', 'max', 'sum'\n  received: ${said}`,
     );
+  });
+
+  it.each<[object, RegExp]>([
+    [{ batchSize: 0 }, /log\('x'\): wrong value for batchSize[^]*a number above 0[^]*received: 0/],
+    [{ batchSize: -4 }, /batchSize[^]*received: -4/],
+    [{ batchSize: NaN }, /batchSize[^]*received: NaN/],
+    [{ batchSize: '8' }, /batchSize[^]*received: "8"/],
+    [{ progBar: 1 }, /wrong value for progBar[^]*true or false/],
+    [{ logger: 'csv' }, /wrong value for logger[^]*true or false/],
+    [{ onStep: 'yes' }, /wrong value for onStep/],
+    [{ onEpoch: null }, /wrong value for onEpoch/],
+    [{ addDataloaderIdx: 0 }, /wrong value for addDataloaderIdx/],
+    [{ onepoch: true }, /there is no option onepoch[^]*progBar, logger, onStep, onEpoch, reduce, batchSize/],
+  ])('refuses the options %o', async (options, message) => {
+    const model = new Logging((module) => module.log('x', 1, options));
+    await expect(quietTrainer().fit(model, upTo(1))).rejects.toThrow(message);
+  });
+
+  it.each([[undefined], [3], ['']])('refuses %o for a name', async (name) => {
+    const model = new Logging((module) => module.log(name as never, 1));
+    await expect(quietTrainer().fit(model, upTo(1))).rejects.toThrow(/a name[^]*received/);
   });
 
   it('says that a tensor it is given is disposed', async () => {

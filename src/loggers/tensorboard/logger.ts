@@ -6,10 +6,11 @@ import { encodePng } from '../../display/figure/png-file.js';
 import type { Picture } from '../../display/figure/spec.js';
 import { ContractError, describe, StrobeError } from '../../errors.js';
 import type { Metrics } from '../../module/metrics.js';
+import { checkOptions, COUNT, FLAG, TEXT } from '../../options.js';
 import { LogFolder, type FolderOptions } from '../folder.js';
 import { flattened, toYaml } from '../hparams.js';
 import type { FinalStatus, Logger } from '../logger.js';
-import { checkOptions, COUNT, FLAG, FOLDER, TEXT } from '../options.js';
+import { FOLDER } from '../options.js';
 import {
   experiment,
   restartEvent,
@@ -64,7 +65,7 @@ export class TensorBoardLogger implements Logger {
 
   /** @throws ConfigurationError for an option that is wrong or unknown */
   constructor(options: TensorBoardLoggerOptions = {}) {
-    checkOptions('TensorBoardLogger', options, OPTIONS);
+    checkOptions('new TensorBoardLogger', options, OPTIONS);
     this.#options = options;
     this.#folder = new LogFolder(options);
   }

@@ -6,6 +6,7 @@ import { normalizeOptimizers } from '../../optim/index.js';
 import { hasUnbuiltLayers } from '../../module/walk.js';
 import type { Session } from '../session.js';
 import { handOver } from '../../tensors/hand-over.js';
+import { isTimed } from '../limits.js';
 import { applyState, loadIntoCallbacks, underOwnStopRequest, warnOfStrangers } from '../restore.js';
 import { trainSourceFor } from './loaders.js';
 import { manualBackward, refuseAutomaticOptions, takeSteps } from './manual.js';
@@ -82,6 +83,15 @@ export function configureOptimizers(s: Session): void {
   takeSteps(s);
 }
 
+/** Steps are counted when an optimizer takes them: a fit that waits for some without one would go on for ever. */
+export function refuseEndless(s: Session): void {
+  const { limits, callbacks } = s.trainer;
+  const { maxEpochs, maxSteps, minSteps } = limits;
+  if (s.optimizers.length > 0 || maxEpochs !== -1 || maxSteps === 0) return;
+  const waits = minSteps > 0 || (maxSteps !== -1 && !isTimed(callbacks));
+  if (waits) throw endless(s);
+}
+
 /** A fit that goes on with the one before goes on with its moments and rates. */
 function inherit(s: Session): void {
   if (!s.inherited) return;
@@ -150,6 +160,18 @@ function noTrainingStep(s: Session): ContractError {
       expected: 'a method trainingStep(batch, batchIdx) that returns the loss',
       received: 'none',
       hint: `define it: trainingStep([x, y]) { return tf.losses.softmaxCrossEntropy(y, this.forward(x)); }`,
+    }),
+  );
+}
+
+function endless({ module, trainer }: Session): ConfigurationError {
+  const { maxSteps, minSteps } = trainer.limits;
+  const name = module.constructor.name;
+  return new ConfigurationError(
+    StrobeError.compose(`This fit would never end: ${name} has no optimizer, so no steps are counted.`, {
+      expected: 'an optimizer, or another end than a number of steps',
+      received: `maxEpochs: -1, maxSteps: ${maxSteps}, minSteps: ${minSteps}, and no optimizer`,
+      hint: `return one from configureOptimizers(), or set ${minSteps > 0 ? 'maxEpochs' : 'maxEpochs or maxTime'}`,
     }),
   );
 }
