@@ -51,6 +51,18 @@ export async function saveRecovery(
   return checkpoints;
 }
 
+/** Saves them, and says where they are or why that cannot be done. Gives whether it went well. */
+export async function rescue(bench: Workbench, opened: Pick<Recovery, 'file' | 'set' | 'backend'>): Promise<boolean> {
+  try {
+    const saved = await saveRecovery(bench, opened);
+    if (saved.length > 0) console.error(`Saved ${saved.join(', ')}: go on with strobe repl --recover.`);
+    return true;
+  } catch (error) {
+    console.error('The run could not be saved:', error);
+    return false;
+  }
+}
+
 /**
  * What was saved when the application was last ended in this folder.
  *

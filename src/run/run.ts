@@ -25,6 +25,8 @@ export interface RunOptions {
   ckptPath?: string;
   /** Aborting it interrupts the run: it ends with its end hooks. */
   signal?: AbortSignal;
+  /** Whether `signal` first saves a fit as `interrupted.ckpt`, as Ctrl-C does in `trainer.fit`. Default false. */
+  saveOnInterrupt?: boolean;
   /**
    * Whether the run pauses before an update whose gradients are NaN or infinite; it stands at `onBeforeOptimizerStep`, the
    * hook called, nothing updated. Going on from there applies them, if they were not mended. It is the first of
@@ -63,7 +65,7 @@ export class Run implements AsyncIterable<RunEvent> {
   /** @internal Use `trainer.run(model, data)`. */
   constructor(
     runner: Runner,
-    { ckptPath, signal, history, guard = true, postMortem = false }: RunOptions,
+    { ckptPath, signal, saveOnInterrupt = false, history, guard = true, postMortem = false }: RunOptions,
     name = 'run',
   ) {
     this.#runner = runner;
@@ -71,6 +73,7 @@ export class Run implements AsyncIterable<RunEvent> {
     if (guard) this.#guard = this.#breakpoints.guard('gradients that are NaN or infinite');
     this.#walk = new Walk(runner, {
       signal,
+      saveOnInterrupt,
       errors: postMortem ? 'pause' : 'pause in hooks',
       historyBytes: history?.limitBytes ?? HISTORY_BYTES,
       guard: this.#guard,
@@ -350,7 +353,8 @@ export class Run implements AsyncIterable<RunEvent> {
   /** Goes on to the end. */
   async finish(): Promise<FitResult> {
     await this.#walk.advance(() => false, { errors: 'end', stopsAt: () => false });
-    return this.trainer.result({ outcome: this.#runner.outcome ?? 'completed', reason: this.#runner.reason });
+    const { outcome = 'completed', reason, ckptPath } = this.#runner;
+    return this.trainer.result({ outcome, reason, ckptPath });
   }
 
   /** Ends the run here: its end hooks and teardown run. A run that is over already says how it ended. */

@@ -51,6 +51,8 @@ export interface FitResult {
   epochs: number;
   /** Optimizer steps done, those before a resume included. */
   steps: number;
+  /** The checkpoint that goes on from there, if it was interrupted and saved. */
+  ckptPath?: string;
 }
 
 /** What validate, test and predict take, and fit, too. */
@@ -120,7 +122,9 @@ export class Trainer {
    *
    * @param data a loader, `{ train, val }` or a DataModule; left out if the module has its own loaders
    * Ctrl-C (SIGINT) ends it gracefully, with its end hooks and a checkpoint `interrupted.ckpt` that goes on from there; twice,
-   * it ends the process. A program that listens for SIGINT itself has to use `signal`.
+   * it ends the process. SIGTERM and SIGHUP, which schedulers and closed terminals send, do the same, and then the process
+   * ends as it would have, without going on with the program. A program that listens for one of them itself is left to do
+   * so, and has to use `signal`.
    *
    * @throws whatever user code threw, after `onException`, the end hooks that were owed and `teardown` have run
    */
@@ -250,7 +254,15 @@ export class Trainer {
   }
 
   /** @internal How a fit ended, for whoever drove it. */
-  result({ outcome, reason }: { outcome: Outcome; reason: string }): FitResult {
+  result({
+    outcome,
+    reason,
+    ckptPath,
+  }: {
+    outcome: Outcome;
+    reason: string;
+    ckptPath?: string | undefined;
+  }): FitResult {
     const { epoch, globalStep } = this.progress;
     return {
       outcome: outcome as FitResult['outcome'],
@@ -258,6 +270,7 @@ export class Trainer {
       metrics: this.callbackMetrics,
       epochs: epoch,
       steps: globalStep,
+      ...(ckptPath === undefined ? {} : { ckptPath }),
     };
   }
 
