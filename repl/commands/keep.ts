@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { makeFolder } from '../../src/folder.js';
 import { wordsOf } from './arguments.js';
 import type { Command } from './command.js';
 
@@ -24,7 +25,7 @@ export const keeping: readonly Command[] = [
     async run(args, { bench, store }) {
       const path = resolve(wordsOf(args)[0] ?? 'replay.ts');
       await bench.amend(async () => {
-        await mkdir(dirname(path), { recursive: true });
+        makeFolder(dirname(path));
         await writeFile(path, bench.run.toScript());
       });
       store.say(`wrote ${path}`, 'good');

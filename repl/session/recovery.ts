@@ -1,5 +1,6 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { makeFolder } from '../../src/folder.js';
 import { z } from 'zod';
 import { ConfigurationError, StrobeError } from '../../src/errors.js';
 import type { Workbench } from '../runs/workbench.js';
@@ -38,7 +39,7 @@ export async function saveRecovery(
   const runs = [...bench.unsaved].sort((a, b) => Number(b === bench.run) - Number(a === bench.run));
   if (runs.length === 0) return [];
   const folder = resolve(FOLDER);
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   const checkpoints: string[] = [];
   for (const [i, run] of runs.entries()) {
     // A connection that breaks ends every application in the folder: none may write over what another saves.

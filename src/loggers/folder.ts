@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../folder.js';
 
 export interface FolderOptions {
   /** Folder of all experiments. Default: the working directory. */
@@ -30,7 +31,7 @@ export class LogFolder {
     const { version } = this;
     const folder = join(this.saveDir, this.name, typeof version === 'number' ? `version_${version}` : version);
     // Another logger that looks for a free number must see that this one is taken.
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     return folder;
   }
 }

@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from '../../folder.js';
 import { StrobeError } from '../../errors.js';
 
 /**
@@ -8,7 +9,7 @@ import { StrobeError } from '../../errors.js';
  * @throws StrobeError when another process is at it.
  */
 export async function holdLock<T>(file: string, action: () => Promise<T>): Promise<T> {
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
   take(file);
   try {
     return await action();

@@ -66,11 +66,16 @@ describe('strobe kernel install', () => {
     expect(output).toMatch(/There is no Jupyter here[^]*pip install jupyterlab/);
   });
 
-  it('where it may not write says so, and what to do', async () => {
-    const { code, output } = await strobe(['install', '--prefix', join(folder, 'bin/jupyter')]);
-    expect(code).toBe(1);
-    expect(output).toMatch(/cannot be installed there[^]*bin\/jupyter[^]*--user/);
-  });
+  it.each(['a file', ...(process.platform === 'linux' ? ['/proc'] : [])])(
+    'where it may not write, below %s, says so, and what to do',
+    async (place) => {
+      const prefix = place === 'a file' ? join(folder, 'bin/jupyter') : join(place, 'no/such/folder');
+      const { code, output } = await strobe(['install', '--prefix', prefix]);
+      expect(code).toBe(1);
+      expect(output).toMatch(/cannot be installed there[^]*expected: [^]*received: E[^]*--user/);
+      expect(output).toContain(prefix);
+    },
+  );
 });
 
 describe('strobe kernel start', () => {
