@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { JupyterClient } from '../../support/jupyter-client.js';
 
@@ -97,6 +98,30 @@ describe('strobe kernel start', () => {
     const kernel = await JupyterClient.start({ cwd: project });
     expect((await kernel.execute(`import { hello } from 'greeting'; hello`)).result).toBe(`'from the project'`);
     expect((await kernel.execute(`import { Trainer } from 'strobe'; typeof Trainer`)).result).toBe(`'function'`);
+    await kernel.stop();
+  });
+
+  it('says how to install a package that is missing, and finds it then without being started again', async () => {
+    const [project, late] = [join(folder, 'installs'), join(folder, 'late')];
+    for (const path of [project, late]) await mkdir(path);
+    await writeFile(
+      join(late, 'package.json'),
+      '{"name":"late","version":"1.0.0","main":"main.js","types":"index.d.ts"}',
+    );
+    await writeFile(join(late, 'main.js'), `exports.when = 'now';`);
+    await writeFile(join(late, 'index.d.ts'), 'export declare const when: string;');
+    const kernel = await JupyterClient.start({ cwd: project });
+    const cells = [
+      `import { when } from 'late'; when`,
+      `(await import('late' as string)).when`,
+      `require('late').when`,
+    ];
+    for (const cell of cells) {
+      const { reply } = await kernel.execute(cell);
+      expect(reply.content['evalue']).toContain(`call npm install late in ${project}, then run this again`);
+    }
+    await promisify(execFile)('npm', ['install', '--offline', '--no-audit', '--install-links', late], { cwd: project });
+    for (const cell of cells) expect((await kernel.execute(cell)).result).toBe(`'now'`);
     await kernel.stop();
   });
 
