@@ -41,9 +41,9 @@ export function kernelSpec(node: string, command: string): object {
  */
 export async function installKernel(flags: PlaceFlags): Promise<string> {
   requireNode();
+  const folder = join(await dataFolderOf(flags), 'kernels', NAME);
   // A prefix may belong to a Jupyter that is not on the PATH.
   if (flags.prefix === undefined) await requireJupyter();
-  const folder = join(await dataFolderOf(flags), 'kernels', NAME);
   const command = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
   const logo = await readFile(join(assetsFolder(), 'logo.svg'), 'utf8');
   const png = (width: number) => new Resvg(logo, { fitTo: { mode: 'width', value: width } }).render().asPng();

@@ -19,7 +19,10 @@ export interface Connection {
 /** @throws ConfigurationError when the file is missing or says something else than a connection */
 export async function readConnection(file: string): Promise<Connection> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw problem(`There is no connection file ${file}.`, 'a file that a Jupyter client wrote', 'nothing', cause);
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const [what, received] =
+      code === 'ENOENT' ? [`There is no connection file ${file}.`, 'nothing'] : [`${file} cannot be read.`, message];
+    throw problem(what, 'a file that a Jupyter client wrote', received, cause);
   });
   let fields: unknown;
   try {

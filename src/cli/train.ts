@@ -11,7 +11,7 @@ import { loadExperiment } from './load.js';
 import { stoppable } from './signals.js';
 
 export interface TrainFlags {
-  maxEpochs?: number;
+  maxEpochs?: string;
   ckpt?: string;
   set?: string[];
   backend?: string;
@@ -104,12 +104,13 @@ function valueOf(text: string): unknown {
   return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
 }
 
-function wholeNumber(flag: string, value: number): number {
+function wholeNumber(flag: string, text: string): number {
+  const value = text.trim() === '' ? NaN : Number(text);
   if (Number.isInteger(value) && value >= -1) return value;
   throw new ConfigurationError(
     StrobeError.compose(`${flag} is not a number of epochs.`, {
       expected: 'a whole number, or -1 for no limit',
-      received: String(value),
+      received: JSON.stringify(text),
       hint: `e.g. ${flag} 5`,
     }),
   );

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -17,9 +17,5 @@ export function findFile(path: string): string | undefined {
     path.replace(/\.js$/, '.tsx'),
     ...['index.ts', 'index.tsx', 'index.js'].map((index) => join(path, index)),
   ];
-  return candidates.find((candidate) => statSync(candidate, { throwIfNoEntry: false })?.isFile());
-}
-
-export function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return candidates.find((candidate) => existsSync(candidate) && statSync(candidate).isFile());
 }

@@ -3,7 +3,8 @@ import { builtinModules, isBuiltin } from 'node:module';
 import { dirname, join, relative, sep } from 'node:path';
 import { distance } from 'fastest-levenshtein';
 import { StrobeError, type ErrorParts } from '../errors.js';
-import { findFile, isFolder, localPath } from './local-files.js';
+import { isFolder } from '../folder.js';
+import { findFile, localPath } from './local-files.js';
 
 /** What code imports is not there. */
 export class MissingImportError extends StrobeError {

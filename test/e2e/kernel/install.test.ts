@@ -77,9 +77,21 @@ describe('strobe kernel install', () => {
       expect(output).toContain(prefix);
     },
   );
+
+  it('takes no empty prefix: a variable that is not set', async () => {
+    const { code, output } = await strobe(['install', '--prefix', '']);
+    expect(code).toBe(1);
+    expect(output).toMatch(/The prefix is empty/);
+  });
 });
 
 describe('strobe kernel start', () => {
+  it('says what is wrong with a connection file that cannot be read', async () => {
+    const { code, output } = await strobe(['start', '--connection-file', folder]);
+    expect(code).toBe(1);
+    expect(output).toMatch(/cannot be read[^]*EISDIR/);
+  });
+
   it('without a connection file says what it is for', async () => {
     const { code, output } = await strobe(['start', '--connection-file', '/nowhere.json']);
     expect(code).toBe(1);
