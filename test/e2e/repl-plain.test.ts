@@ -44,9 +44,10 @@ describe('strobe repl without a screen', () => {
   });
 
   it('tells of what fails by its exit code, and goes on with the next command', async () => {
-    const { printed, code } = await plain('add 3', 'set limits.maxEpochs 1.5', 'n');
+    const { printed, code } = await plain('add 3', 'set limits.maxEpochs 1.5', `save-script ${experiment}/x.ts`, 'n');
     expect(printed).toContain('add takes a callback');
     expect(printed).toContain('a whole number from -1 up');
+    expect(printed).toMatch(/script cannot be written[^]+received: E[^]+save-script PATH/);
     expect(printed).toMatch(/onTrainBatchEnd .* step 1 /);
     expect(code).toBe(1);
   });

@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -96,6 +98,18 @@ describe('strobe kernel start', () => {
     const { code, output } = await strobe(['start', '--connection-file', '/nowhere.json']);
     expect(code).toBe(1);
     expect(output).toMatch(/There is no connection file/);
+  });
+
+  it('where another listens already says at which address', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const channels = ['shell', 'control', 'stdin', 'iopub', 'hb'].map((channel) => [`${channel}_port`, port]);
+    const file = join(folder, 'taken.json');
+    await writeFile(file, JSON.stringify({ ...Object.fromEntries(channels), ip: '127.0.0.1', key: 'k' }));
+    const { output } = await strobe(['start', '--connection-file', file]);
+    server.close();
+    expect(output).toMatch(new RegExp(`socket shell cannot listen[^]*${port}[^]*already in use`));
   });
 
   it("resolves imports from the notebook's folder, and finds Strobe itself where that has none", async () => {
