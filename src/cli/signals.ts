@@ -27,7 +27,10 @@ export function endBy(signal: NodeJS.Signals): void {
   process.exitCode = 128 + constants.signals[signal];
   process.stdout.write('', () => {
     // Node 20 crashes in an orderly exit when its terminal has been closed.
-    if (signal === 'SIGHUP' && process.platform !== 'win32') process.kill(process.pid, signal);
+    if (signal === 'SIGHUP' && process.platform !== 'win32') {
+      process.removeAllListeners(signal);
+      process.kill(process.pid, signal);
+    }
     process.exit();
   });
 }
