@@ -16,7 +16,7 @@ const only = (from, to, comment) => ({
   },
 });
 
-const foundation = ['src/(errors|options)', 'src/tensors/'];
+const foundation = ['src/(errors|folder|options)', 'src/tensors/'];
 
 module.exports = {
   forbidden: [
@@ -71,10 +71,10 @@ module.exports = {
       'src/trainer/limits',
       'src/tensors/plain',
     ]),
-    only('repl/commands/', ['repl/(runs|store|panes|text)/', 'src/index', 'src/display/']),
-    only('repl/prompt/', ['repl/(runs|store|text)/', 'src/(index|display/|evaluator/)']),
-    only('repl/session/', ['repl/(prompt|runs|store)/', 'src/(errors|cli/load|evaluator/)']),
-    only('repl/plain/', ['repl/(session|commands|panes|store)/', 'src/cli/closed-output']),
+    only('repl/commands/', ['repl/(runs|store|panes|text)/', 'src/(index|folder)', 'src/display/']),
+    only('repl/prompt/', ['repl/(runs|store|text)/', 'src/(index|folder|display/|evaluator/)']),
+    only('repl/session/', ['repl/(prompt|runs|store)/', 'src/(errors|folder|cli/load|evaluator/)']),
+    only('repl/plain/', ['repl/(session|commands|panes|store)/', 'src/cli/(closed-output|signals)']),
     {
       name: 'ink-stays-in-the-shell',
       comment: 'What the terminal application does is said without Ink and React; only its shell draws.',
@@ -86,7 +86,7 @@ module.exports = {
     only('src/random/', foundation),
     only('src/autograd/', foundation),
     only('src/backend/', foundation, 'An engine knows nothing of training.'),
-    only('src/evaluator/', ['src/errors'], 'Cells know nothing of training.'),
+    only('src/evaluator/', ['src/(errors|folder)'], 'Cells know nothing of training.'),
     only('src/data/', [...foundation, 'src/random/']),
     only('src/module/', [...foundation, 'src/checkpoint/']),
     only('src/optim/', [...foundation, 'src/module/parameter', 'src/autograd/']),

@@ -32,7 +32,7 @@ export async function repl(file: string | undefined, flags: ReplFlags = {}): Pro
     await application(experiment, { opened, ...options, ...(recovery ? { greeting: greeting(recovery) } : {}) });
   } else {
     const { plain } = await import('./plain/plain.js');
-    await plain(experiment, opened.file, options);
+    await plain(experiment, opened, options);
   }
 }
 

@@ -1,6 +1,7 @@
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeFolder } from '../../src/folder.js';
 import { Resvg } from '@resvg/resvg-js';
 import { ConfigurationError, StrobeError } from '../../src/errors.js';
 import { assetsFolder } from '../../src/display/figure/assets.js';
@@ -40,14 +41,14 @@ export function kernelSpec(node: string, command: string): object {
  */
 export async function installKernel(flags: PlaceFlags): Promise<string> {
   requireNode();
+  const folder = join(await dataFolderOf(flags), 'kernels', NAME);
   // A prefix may belong to a Jupyter that is not on the PATH.
   if (flags.prefix === undefined) await requireJupyter();
-  const folder = join(await dataFolderOf(flags), 'kernels', NAME);
   const command = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
   const logo = await readFile(join(assetsFolder(), 'logo.svg'), 'utf8');
   const png = (width: number) => new Resvg(logo, { fitTo: { mode: 'width', value: width } }).render().asPng();
   try {
-    await mkdir(folder, { recursive: true });
+    makeFolder(folder);
     await writeFile(
       join(folder, 'kernel.json'),
       `${JSON.stringify(kernelSpec(process.execPath, command), undefined, 2)}\n`,

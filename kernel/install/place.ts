@@ -20,6 +20,13 @@ export async function dataFolderOf({ user, sysPrefix, prefix }: PlaceFlags): Pro
       hint: 'call the command once for each place',
     });
   }
+  if (prefix === '') {
+    throw problem('The prefix is empty.', {
+      expected: '--prefix DIR',
+      received: "--prefix ''",
+      hint: 'name a folder; a variable that was to hold it may not be set',
+    });
+  }
   if (prefix !== undefined) return join(resolve(prefix), 'share/jupyter');
   if (sysPrefix) return join(await pythonPrefix(), 'share/jupyter');
   return jupyterDataFolder();

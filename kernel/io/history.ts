@@ -1,5 +1,6 @@
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from '../../src/folder.js';
 import { isRecord } from '../protocol/fields.js';
 import type { HistoryRequest } from '../protocol/requests.js';
 
@@ -34,7 +35,7 @@ export class CellHistory {
     this.#entries.push(entry);
     if (this.#file === undefined) return;
     try {
-      mkdirSync(dirname(this.#file), { recursive: true });
+      makeFolder(dirname(this.#file));
       appendFileSync(this.#file, `${JSON.stringify(entry)}\n`, { mode: 0o600 });
     } catch {
       // A disk that is full or read-only costs the memory of inputs, not the session.

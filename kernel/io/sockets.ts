@@ -1,4 +1,5 @@
 import { Reply, Router, XPublisher } from 'zeromq';
+import { ConfigurationError, StrobeError } from '../../src/errors.js';
 import type { Connection } from '../protocol/connection.js';
 
 export type Sockets = Awaited<ReturnType<typeof bindSockets>>;
@@ -22,7 +23,20 @@ export async function bindSockets({ addresses, curve }: Connection) {
     socket.curvePublicKey = curve.publicKey;
     socket.curveSecretKey = curve.secretKey;
   }
-  for (const [channel, socket] of Object.entries(sockets))
-    await socket.bind(addresses[channel as keyof typeof sockets]);
+  for (const [channel, socket] of Object.entries(sockets)) {
+    const address = addresses[channel as keyof typeof sockets];
+    await socket.bind(address).catch((cause: unknown) => {
+      throw unbound(channel, address, cause);
+    });
+  }
   return sockets;
+}
+
+function unbound(channel: string, address: string, cause: unknown): ConfigurationError {
+  const parts = {
+    expected: `an address of this machine that nobody else listens at: ${address}`,
+    received: cause instanceof Error ? cause.message : String(cause),
+    hint: 'start the kernel again: its client then chooses other ports',
+  };
+  return new ConfigurationError(StrobeError.compose(`The socket ${channel} cannot listen.`, parts), { cause });
 }

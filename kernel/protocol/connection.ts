@@ -19,7 +19,10 @@ export interface Connection {
 /** @throws ConfigurationError when the file is missing or says something else than a connection */
 export async function readConnection(file: string): Promise<Connection> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw problem(`There is no connection file ${file}.`, 'a file that a Jupyter client wrote', 'nothing', cause);
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const [what, received] =
+      code === 'ENOENT' ? [`There is no connection file ${file}.`, 'nothing'] : [`${file} cannot be read.`, message];
+    throw problem(what, 'a file that a Jupyter client wrote', received, cause);
   });
   let fields: unknown;
   try {
@@ -48,13 +51,35 @@ export function connectionOf(fields: unknown, file = 'The connection file'): Con
     if (typeof port !== 'number' && typeof port !== 'string') {
       throw problem(`${file} is incomplete.`, `${channel}_port`, describe(port));
     }
+    if (transport === 'tcp' && !isPort(port)) {
+      throw problem(`${file} names no port.`, `${channel}_port: a whole number from 1 to 65535`, describe(port));
+    }
     return transport === 'ipc' ? `ipc://${ip}-${port}` : `tcp://${ip}:${port}`;
   };
   const addresses = Object.fromEntries(CHANNELS.map((channel) => [channel, address(channel)]));
   const connection: Connection = { addresses: addresses as Record<Channel, string>, key, algorithm };
   const { curve_publickey: publicKey, curve_secretkey: secretKey } = fields;
-  if (typeof publicKey === 'string' && typeof secretKey === 'string') connection.curve = { publicKey, secretKey };
+  if (isCurveKey(publicKey) && isCurveKey(secretKey)) connection.curve = { publicKey, secretKey };
+  else if (publicKey || secretKey) {
+    // Without them it would listen unencrypted.
+    const expected = 'curve_publickey and curve_secretkey: 40 characters each, or neither';
+    throw problem(`${file} has no pair of keys.`, expected, `${lengthOf(publicKey)} and ${lengthOf(secretKey)}`);
+  }
   return connection;
+}
+
+function isPort(port: number | string): boolean {
+  return Number.isInteger(Number(port)) && Number(port) >= 1 && Number(port) <= 65_535;
+}
+
+/** As ZeroMQ writes a key: 32 bytes in Z85. */
+function isCurveKey(key: unknown): key is string {
+  return typeof key === 'string' && key.length === 40;
+}
+
+/** Keys are not for logs. */
+function lengthOf(key: unknown): string {
+  return typeof key === 'string' ? `${key.length} characters` : describe(key);
 }
 
 function problem(what: string, expected: string, received: string, cause?: unknown): ConfigurationError {

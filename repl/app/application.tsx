@@ -1,13 +1,14 @@
 import { basename } from 'node:path';
 import { render, type Instance } from 'ink';
 import type { Experiment } from '../../src/cli/load.js';
+import { endBy } from '../../src/cli/signals.js';
 import type { WorkbenchOptions } from '../runs/workbench.js';
 import { errorText } from '../commands/arrival.js';
 import { commands } from '../commands/index.js';
 import { isSeen } from '../panes/layout.js';
 import { screen, type Hint } from '../panes/screen.js';
 import { openSession } from '../session/session.js';
-import { saveRecovery, type Recovery } from '../session/recovery.js';
+import { rescue, type Recovery } from '../session/recovery.js';
 import { initialState } from '../store/state.js';
 import { Store } from '../store/store.js';
 import { App } from './app.js';
@@ -120,24 +121,18 @@ export async function application(
     terminal.giveBack();
   }
   if (ending.kind === 'left') ending.last.forEach((line) => console.log(line));
-  else await rescue(ending);
+  else {
+    if (ending.kind === 'crashed') console.error('The application broke:', ending.error);
+    process.exitCode = 1;
+    // A run that comes to no hook keeps the process from ending.
+    const saved = await rescue(bench, opened);
+    stopListening();
+    if (!saved) return ending.kind === 'signalled' ? endBy(ending.signal) : process.exit();
+  }
   stopListening();
   await stuckKeys?.stop();
   await session.close();
   for (const { name, position } of bench.unsaved)
     console.log(`${name} was left at step ${position.globalStep}, not saved.`);
-
-  async function rescue(ending: Exclude<Ending, { kind: 'left' }>): Promise<void> {
-    if (ending.kind === 'crashed') console.error('The application broke:', ending.error);
-    process.exitCode = ending.kind === 'crashed' ? 1 : ending.code;
-    try {
-      const saved = await saveRecovery(bench, opened);
-      if (saved.length > 0) console.error(`Saved ${saved.join(', ')}: go on with strobe repl --recover.`);
-    } catch (error) {
-      console.error('The run could not be saved:', error);
-      // A run that comes to no hook keeps the process from ending.
-      stopListening();
-      process.exit();
-    }
-  }
+  if (ending.kind === 'signalled') endBy(ending.signal);
 }

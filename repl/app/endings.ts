@@ -3,11 +3,11 @@ import { ContractError, StrobeError } from '../../src/errors.js';
 /** How the application comes to its end. */
 export type Ending =
   | { kind: 'left'; last: readonly string[] }
-  /** The terminal is gone, or somebody wants the process to end; `code` is what it ends with. */
-  | { kind: 'signalled'; code: number }
+  /** The terminal is gone, or somebody wants the process to end. */
+  | { kind: 'signalled'; signal: NodeJS.Signals }
   | { kind: 'crashed'; error: unknown };
 
-const SIGNALS = { SIGTERM: 143, SIGHUP: 129 } as const;
+const SIGNALS = ['SIGTERM', 'SIGHUP'] as const;
 
 /** Listens for everything that ends the application from outside, and for errors that nobody has caught. */
 export function onEndings({
@@ -28,16 +28,15 @@ export function onEndings({
     target.on(name, listener);
     stops.push(() => void target.off(name, listener));
   };
-  for (const [signal, code] of Object.entries(SIGNALS)) listen(process, signal, () => end({ kind: 'signalled', code }));
+  for (const signal of SIGNALS) listen(process, signal, () => end({ kind: 'signalled', signal }));
   listen(process, 'SIGINT', interrupt);
   listen(process, 'uncaughtException', stray);
   listen(process, 'unhandledRejection', stray);
   listen(process, 'exit', exit);
   // A terminal that is gone cannot be read from or written to.
-  for (const stream of [process.stdin, process.stdout, process.stderr]) {
-    listen(stream, 'error', () => end({ kind: 'signalled', code: SIGNALS.SIGHUP }));
-  }
-  listen(process.stdin, 'end', () => end({ kind: 'signalled', code: SIGNALS.SIGHUP }));
+  const gone = (): void => end({ kind: 'signalled', signal: 'SIGHUP' });
+  for (const stream of [process.stdin, process.stdout, process.stderr]) listen(stream, 'error', gone);
+  listen(process.stdin, 'end', gone);
   const { exit: leave } = process;
   process.exit = refuseToExit;
   stops.push(() => void (process.exit = leave));

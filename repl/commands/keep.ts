@@ -1,5 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { makeFolder } from '../../src/folder.js';
+import { ConfigurationError, StrobeError } from '../../src/index.js';
 import { wordsOf } from './arguments.js';
 import type { Command } from './command.js';
 
@@ -24,10 +26,23 @@ export const keeping: readonly Command[] = [
     async run(args, { bench, store }) {
       const path = resolve(wordsOf(args)[0] ?? 'replay.ts');
       await bench.amend(async () => {
-        await mkdir(dirname(path), { recursive: true });
-        await writeFile(path, bench.run.toScript());
+        try {
+          makeFolder(dirname(path));
+          await writeFile(path, bench.run.toScript());
+        } catch (cause) {
+          throw unwritable(path, cause);
+        }
       });
       store.say(`wrote ${path}`, 'good');
     },
   },
 ];
+
+function unwritable(path: string, cause: unknown): ConfigurationError {
+  const parts = {
+    expected: `a place that can be written to: ${path}`,
+    received: cause instanceof Error ? cause.message : String(cause),
+    hint: 'name another one: save-script PATH',
+  };
+  return new ConfigurationError(StrobeError.compose('The script cannot be written.', parts), { cause });
+}

@@ -1,6 +1,7 @@
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../../src/folder.js';
 
 const MOST = 1000;
 
@@ -30,7 +31,7 @@ export class LineHistory {
     if (line.trim() === '' || line === this.lines[0]) return;
     this.lines.unshift(line);
     this.#written = this.#written
-      .then(() => mkdir(dirname(this.#path), { recursive: true }))
+      .then(() => makeFolder(dirname(this.#path)))
       .then(() => appendFile(this.#path, `${line}\n`))
       .catch(() => undefined);
   }

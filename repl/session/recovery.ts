@@ -1,5 +1,6 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { makeFolder } from '../../src/folder.js';
 import { z } from 'zod';
 import { ConfigurationError, StrobeError } from '../../src/errors.js';
 import type { Workbench } from '../runs/workbench.js';
@@ -38,7 +39,7 @@ export async function saveRecovery(
   const runs = [...bench.unsaved].sort((a, b) => Number(b === bench.run) - Number(a === bench.run));
   if (runs.length === 0) return [];
   const folder = resolve(FOLDER);
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   const checkpoints: string[] = [];
   for (const [i, run] of runs.entries()) {
     // A connection that breaks ends every application in the folder: none may write over what another saves.
@@ -49,6 +50,18 @@ export async function saveRecovery(
   const record: Recovery = { ...opened, checkpoints, position, time: new Date().toISOString() };
   await writeFile(join(folder, RECORD), `${JSON.stringify(record, null, 2)}\n`);
   return checkpoints;
+}
+
+/** Saves them, and says where they are or why that cannot be done. Gives whether it went well. */
+export async function rescue(bench: Workbench, opened: Pick<Recovery, 'file' | 'set' | 'backend'>): Promise<boolean> {
+  try {
+    const saved = await saveRecovery(bench, opened);
+    if (saved.length > 0) console.error(`Saved ${saved.join(', ')}: go on with strobe repl --recover.`);
+    return true;
+  } catch (error) {
+    console.error('The run could not be saved:', error);
+    return false;
+  }
 }
 
 /**

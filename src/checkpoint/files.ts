@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { makeFolder } from '../folder.js';
 import { CheckpointError, StrobeError } from '../errors.js';
 
 /**
@@ -17,7 +18,7 @@ export async function writeAtomically(path: string, chunks: Iterable<Uint8Array>
   const folder = dirname(path);
   // The name may be as long as a name may be: not all of it goes into a longer one.
   const temporary = join(folder, `.${basename(path).slice(0, 50)}.${randomUUID()}.tmp`);
-  await explained(path, async () => mkdir(folder, { recursive: true }));
+  await explained(path, async () => makeFolder(folder));
   try {
     await writeAndFlush(path, temporary, chunks);
     await explained(path, async () => rename(temporary, path));

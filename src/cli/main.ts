@@ -16,7 +16,7 @@ program
   .command('train')
   .description('train what FILE exports by default: { trainer, model, data }, or a function that gives it')
   .argument('<file>', 'a .ts or .js module')
-  .option('--max-epochs <n>', 'stop after this many epochs', Number)
+  .option('--max-epochs <n>', 'stop after this many epochs')
   .option('--ckpt <path>', 'go on from this checkpoint')
   .option('--set <key=value...>', 'settings for the function that FILE exports')
   .option('--backend <name>', 'gpu, onnx, native, wasm or cpu; default: the fastest that works')

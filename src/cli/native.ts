@@ -6,6 +6,7 @@ import { nativePaths } from '../backend/native/paths.js';
 import { stages } from '../backend/native/stages.js';
 import { readState, type Variant } from '../backend/native/state.js';
 import { ConfigurationError, StrobeError } from '../errors.js';
+import { SIGNALS } from '../trainer/signals.js';
 
 export interface NativeBuildFlags {
   from?: string;
@@ -13,9 +14,6 @@ export interface NativeBuildFlags {
   cuda?: boolean;
   dryRun?: boolean;
 }
-
-/** How a user or a system tells a program to end. */
-const ENDINGS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** `strobe native build`: Ctrl-C ends it; called again, it goes on where it stopped. */
 export async function nativeBuild({ from, cpu, cuda, dryRun }: NativeBuildFlags): Promise<void> {
@@ -36,8 +34,12 @@ export async function nativeBuild({ from, cpu, cuda, dryRun }: NativeBuildFlags)
   }
   const variant: Variant | undefined = cpu ? 'cpu' : cuda ? 'cuda' : undefined;
   const abort = new AbortController();
-  const interrupt = (name: string): void => abort.abort(new Error(`ended by ${name}`));
-  for (const name of ENDINGS) process.on(name, interrupt);
+  let status = 0;
+  const interrupt = (signal: NodeJS.Signals, number: number): void => {
+    status = 128 + number;
+    abort.abort(new Error(`ended by ${signal}`));
+  };
+  for (const signal of SIGNALS) process.on(signal, interrupt);
   try {
     const folder = from === undefined ? undefined : resolve(from);
     const { tried } = await buildNative({
@@ -53,9 +55,9 @@ export async function nativeBuild({ from, cpu, cuda, dryRun }: NativeBuildFlags)
   } catch (error) {
     if (error !== abort.signal.reason) throw error;
     console.error('Interrupted. strobe native build goes on from there.');
-    process.exitCode = 130;
+    process.exitCode = status;
   } finally {
-    for (const name of ENDINGS) process.off(name, interrupt);
+    for (const signal of SIGNALS) process.off(signal, interrupt);
   }
 }
 

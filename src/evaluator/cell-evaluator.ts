@@ -11,6 +11,7 @@ import type {
   Inspection,
 } from './evaluator.js';
 import { strobeHome } from './home.js';
+import { missing } from './missing.js';
 import { Compiler } from './run/compiler.js';
 import { Executor } from './run/executor.js';
 import { Imports } from './run/imports.js';
@@ -21,10 +22,15 @@ import { typeErrors, TypeScriptError } from './type-errors.js';
 /** How long the `finally` blocks of an interrupted cell are waited for (ms). */
 const GRACE = 50;
 
+/** As TypeScript tells of a module that it does not find: imported for something, or for its effect. */
+const MISSING = [2307, 2882];
+
 export class CellEvaluator implements Evaluator {
   readonly scope: Record<string, unknown> = {};
   readonly #globals: NonNullable<EvaluatorOptions['globals']>;
   readonly #options: EvaluatorOptions;
+  readonly #cwd: string;
+  readonly #home = strobeHome();
   readonly #compiler: Compiler;
   readonly #interrupts = new Interrupts();
   readonly #sources = new Sources();
@@ -33,13 +39,13 @@ export class CellEvaluator implements Evaluator {
   #cells = 0;
 
   constructor(options: EvaluatorOptions) {
-    const cwd = resolve(options.cwd);
-    const home = strobeHome();
+    const cwd = (this.#cwd = resolve(options.cwd));
+    const home = this.#home;
     this.#options = options;
     this.#globals = options.globals ?? {};
     const types = Object.entries(this.#globals).map(([name, { value: _, ...type }]) => [name, type] as const);
     this.#compiler = new Compiler({ cwd, home, globals: Object.fromEntries(types) });
-    this.#executor = new Executor(cwd, this.#sources, this.#interrupts);
+    this.#executor = new Executor(cwd, home, this.#sources, this.#interrupts);
     this.#imports = new Imports(cwd, home, async (module, load) => {
       const { path, text } = module;
       const code = await this.#compiler.call('rewrite', { path, text, known: [], unit: 'module' });
@@ -63,7 +69,7 @@ export class CellEvaluator implements Evaluator {
       const path = '/cell.ts';
       const live = Object.keys(this.scope);
       const rewriting = this.#compiler.call('rewrite', { path, text, known: live, unit: 'cell' });
-      const checking = this.#compiler.call('check', { id, text, live });
+      const checking = this.#check(id, text, live);
       checking.catch(() => undefined); // Where the rewriting fails, nobody waits for it.
       const code = await rewriting;
       const checked = await this.#withinBudget(checking);
@@ -120,6 +126,15 @@ export class CellEvaluator implements Evaluator {
 
   #setGlobals(): void {
     for (const [name, { value }] of Object.entries(this.#globals)) this.scope[name] = value;
+  }
+
+  async #check(id: number, text: string, live: string[]): Promise<Diagnostic[]> {
+    const found = await this.#compiler.call('check', { id, text, live });
+    return found.map((diagnostic) => {
+      const specifier = MISSING.includes(diagnostic.code) ? /'(.+)'/.exec(diagnostic.message)?.[1] : undefined;
+      const absent = specifier === undefined ? undefined : missing(specifier, this.#cwd, this.#home);
+      return absent ? { ...diagnostic, message: absent.message } : diagnostic;
+    });
   }
 
   /** What the checker found, unless it takes longer than a cell should wait. */

@@ -1,5 +1,7 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { ConfigurationError, StrobeError } from '../errors.js';
+import { makeFolder } from '../folder.js';
 
 export interface FolderOptions {
   /** Folder of all experiments. Default: the working directory. */
@@ -30,9 +32,22 @@ export class LogFolder {
     const { version } = this;
     const folder = join(this.saveDir, this.name, typeof version === 'number' ? `version_${version}` : version);
     // Another logger that looks for a free number must see that this one is taken.
-    mkdirSync(folder, { recursive: true });
+    try {
+      makeFolder(folder);
+    } catch (cause) {
+      throw unwritable(folder, cause);
+    }
     return folder;
   }
+}
+
+function unwritable(folder: string, cause: unknown): ConfigurationError {
+  const parts = {
+    expected: `a folder that can be made: ${folder}`,
+    received: cause instanceof Error ? cause.message : String(cause),
+    hint: "name another one: the logger's saveDir, or the trainer's defaultRootDir",
+  };
+  return new ConfigurationError(StrobeError.compose('The logs cannot be written there.', parts), { cause });
 }
 
 function nextVersion(root: string): number {

@@ -1,3 +1,4 @@
+import { makeFolder } from '../folder.js';
 import { ContractError, StrobeError } from '../errors.js';
 import { checkOptions, TEXT } from '../options.js';
 
@@ -70,9 +71,9 @@ export abstract class Profiler {
   /** A run has ended: the report is written, or printed. */
   async describe(print: (text: string) => void): Promise<void> {
     if (this.#filename === undefined) return print(this.summary());
-    const { mkdir, writeFile } = await import('node:fs/promises');
+    const { writeFile } = await import('node:fs/promises');
     const { dirname } = await import('node:path');
-    await mkdir(dirname(this.#filename), { recursive: true });
+    makeFolder(dirname(this.#filename));
     await writeFile(this.#filename, this.fileContents());
   }
 }

@@ -12,6 +12,8 @@ const schema = z.strictObject({
   ckptPath: z.string().min(1).optional(),
   /** Aborting it interrupts the run: it ends with its end hooks. */
   signal: signal.optional(),
+  /** Whether `signal` first saves a fit as `interrupted.ckpt`, as Ctrl-C does in `trainer.fit`. Default false. */
+  saveOnInterrupt: z.boolean().optional(),
   /**
    * Whether the run pauses before an update whose gradients are NaN or infinite; it stands at `onBeforeOptimizerStep`, the
    * hook called, nothing updated. Going on from there applies them, if they were not mended. It is the first of

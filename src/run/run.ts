@@ -43,7 +43,7 @@ export class Run implements AsyncIterable<RunEvent> {
   /** @internal Use `trainer.run(model, data)`. */
   constructor(
     runner: Runner,
-    { ckptPath, signal, history, guard = true, postMortem = false }: RunOptions,
+    { ckptPath, signal, saveOnInterrupt = false, history, guard = true, postMortem = false }: RunOptions,
     name = 'run',
   ) {
     this.#runner = runner;
@@ -51,6 +51,7 @@ export class Run implements AsyncIterable<RunEvent> {
     if (guard) this.#guard = this.#breakpoints.guard('gradients that are NaN or infinite');
     this.#walk = new Walk(runner, {
       signal,
+      saveOnInterrupt,
       errors: postMortem ? 'pause' : 'pause in hooks',
       historyBytes: history?.limitBytes ?? HISTORY_BYTES,
       guard: this.#guard,
@@ -332,7 +333,8 @@ export class Run implements AsyncIterable<RunEvent> {
   /** Goes on to the end. */
   async finish(): Promise<FitResult> {
     await this.#walk.advance(() => false, { errors: 'end', stopsAt: () => false });
-    return this.trainer.result({ outcome: this.#runner.outcome ?? 'completed', reason: this.#runner.reason });
+    const { outcome = 'completed', reason, ckptPath } = this.#runner;
+    return this.trainer.result({ outcome, reason, ckptPath });
   }
 
   /** Ends the run here: its end hooks and teardown run. A run that is over already says how it ended. */

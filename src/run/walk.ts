@@ -1,4 +1,5 @@
 import { eventData, type HookName } from '../trainer/hooks.js';
+import { saveInterrupted } from '../trainer/drain.js';
 import { whileUnderWay } from '../trainer/interrupt.js';
 import { MIDDLE } from '../trainer/replay/middle.js';
 import { Interruption, type AdvanceOptions, type Runner } from '../trainer/runner.js';
@@ -26,6 +27,8 @@ export interface How extends Pick<AdvanceOptions, 'errors'> {
 
 export interface WalkOptions {
   signal: AbortSignal | undefined;
+  /** Whether the signal first saves the run. */
+  saveOnInterrupt: boolean;
   errors: NonNullable<AdvanceOptions['errors']>;
   historyBytes: number;
   /** What pauses before updates that are not finite, if anything does. */
@@ -104,7 +107,9 @@ export class Walk {
     this.#goOn();
     session.guard = guard ? this.#options.guard : undefined;
     try {
-      const options: AdvanceOptions = { errors, stops: 'pause', signal: this.#options.signal, unattended };
+      const { signal, saveOnInterrupt } = this.#options;
+      const beforeInterrupt = saveOnInterrupt ? () => saveInterrupted(runner) : undefined;
+      const options: AdvanceOptions = { errors, stops: 'pause', signal, beforeInterrupt, unattended };
       const hook = await whileUnderWay(interrupt, () => runner.advance(pass, options));
       if (thrown) throw thrown.error;
       return hook && this.#event(hook);

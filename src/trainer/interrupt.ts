@@ -30,27 +30,3 @@ const outside = new AsyncResource('strobe.ending');
 
 /** A notebook stops the code of an interrupted cell wherever it is called from. What ends a run, its end hooks too, is done all the same. */
 export const beyondInterrupts = <T>(work: () => T): T => outside.runInAsyncScope(work);
-
-/**
- * Ctrl-C while a trainer is at work: the first one stops it gracefully, the second one ends the process at once. A program
- * that listens for SIGINT itself (a notebook kernel, a terminal application) is left to do so, and calls `interruptAll`.
- */
-export async function interruptible<T>(
-  work: (interrupted: AbortSignal) => Promise<T>,
-  say: (message: string) => void,
-): Promise<T> {
-  const abort = new AbortController();
-  const stop = (reason: string): void => abort.abort(new Error(reason));
-  if (process.listenerCount('SIGINT') > 0) return whileUnderWay(stop, () => work(abort.signal));
-  const first = (): void => {
-    process.off('SIGINT', first); // The next one is Node's own again: it ends the process.
-    say('Interrupted: stopping at the next hook. Press Ctrl-C again to end at once.');
-    stop('interrupted by Ctrl-C (SIGINT)');
-  };
-  process.on('SIGINT', first);
-  try {
-    return await whileUnderWay(stop, () => work(abort.signal));
-  } finally {
-    process.off('SIGINT', first);
-  }
-}

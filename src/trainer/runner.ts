@@ -15,8 +15,8 @@ export class Interruption extends Error {
 
 export interface AdvanceOptions {
   signal?: AbortSignal | undefined;
-  /** Called when the signal has been given, while the program still stands where it was interrupted. */
-  beforeInterrupt?: () => Promise<void>;
+  /** Saves it when the signal has been given, while the program still stands where it was interrupted; gives the path. */
+  beforeInterrupt?: (() => Promise<string | undefined>) | undefined;
   /** What an error does: end the program, or leave it standing before the hook, or also the step, that threw. */
   errors?: 'end' | 'pause in hooks' | 'pause';
   /** What a notebook that stops the code at work does: end the program, or leave it standing before the hook or step. */
@@ -34,6 +34,8 @@ export class Runner {
   /** How it ended; undefined while it can go on. */
   outcome: Outcome | undefined;
   reason = '';
+  /** The checkpoint that an interrupt has left. */
+  ckptPath: string | undefined;
   /** True while it is under way: neither paused nor ended. */
   executing = false;
   /** True once it has done anything at all. */
@@ -50,9 +52,11 @@ export class Runner {
   }
 
   /** Runs to the end. */
-  async drain(options: AdvanceOptions = {}): Promise<{ outcome: Outcome; reason: string }> {
+  async drain(
+    options: AdvanceOptions = {},
+  ): Promise<{ outcome: Outcome; reason: string; ckptPath: string | undefined }> {
     await this.advance(() => false, { ...options, unattended: () => true });
-    return { outcome: this.outcome as Outcome, reason: this.reason };
+    return { outcome: this.outcome as Outcome, reason: this.reason, ckptPath: this.ckptPath };
   }
 
   /**
@@ -87,7 +91,7 @@ export class Runner {
         stopped || error instanceof Interruption || (signal?.aborted === true && error === signal.reason);
       if (!interrupted && errors !== 'end' && this.execution.standBeforeFailure(errors === 'pause')) throw error;
       await beyondInterrupts(async () => {
-        if (interrupted) await this.#attempt(() => beforeInterrupt?.());
+        if (interrupted) await this.#attempt(async () => (this.ckptPath = await beforeInterrupt?.()));
         await this.#abort(error, interrupted ? 'interrupted' : 'failed');
       });
       if (interrupted) return undefined;

@@ -55,6 +55,8 @@ export interface FitResult {
   epochs: number;
   /** Optimizer steps done, those before a resume included. */
   steps: number;
+  /** The checkpoint that goes on from there, if it was interrupted and saved. */
+  ckptPath?: string;
 }
 
 /** Trains modules: the loops, and what they need to know. What a fit does, in order, stands in `fit.ts`. */
@@ -107,7 +109,9 @@ export class Trainer {
    *
    * @param data a loader, `{ train, val }` or a DataModule; left out if the module has its own loaders
    * Ctrl-C (SIGINT) ends it gracefully, with its end hooks and a checkpoint `interrupted.ckpt` that goes on from there; twice,
-   * it ends the process. A program that listens for SIGINT itself has to use `signal`.
+   * it ends the process. SIGTERM and SIGHUP, which schedulers and closed terminals send, do the same, and then the process
+   * ends as it would have, without going on with the program. A program that listens for one of them itself is left to do
+   * so, and has to use `signal`.
    *
    * @throws whatever user code threw, after `onException`, the end hooks that were owed and `teardown` have run
    */
@@ -242,7 +246,15 @@ export class Trainer {
   }
 
   /** @internal How a fit ended, for whoever drove it. */
-  result({ outcome, reason }: { outcome: Outcome; reason: string }): FitResult {
+  result({
+    outcome,
+    reason,
+    ckptPath,
+  }: {
+    outcome: Outcome;
+    reason: string;
+    ckptPath?: string | undefined;
+  }): FitResult {
     const { epoch, globalStep } = this.progress;
     return {
       outcome: outcome as FitResult['outcome'],
@@ -250,6 +262,7 @@ export class Trainer {
       metrics: this.callbackMetrics,
       epochs: epoch,
       steps: globalStep,
+      ...(ckptPath === undefined ? {} : { ckptPath }),
     };
   }
 

@@ -136,6 +136,26 @@ describe('strobe train', () => {
     expect(stderr).not.toContain('EPIPE');
   });
 
+  it('says where logs cannot be written', async () => {
+    const source = EXPERIMENT.replace('`${import.meta.dirname}`', 'import.meta.filename');
+    expect(await refusal('train', await experiment('rooted.ts', source))).toMatch(
+      /logs cannot be written[^]+ENOTDIR[^]+defaultRootDir/,
+    );
+  });
+
+  it.runIf(process.platform === 'linux').each([['--json'], []])(
+    'says so and ends the run where what it prints cannot be written',
+    async (...flags) => {
+      const command = `${process.execPath} ${bin} train ${await experiment()} ${flags.join(' ')} --max-epochs 500 > /dev/full`;
+      const failure = await run('bash', ['-c', command], { cwd: folder }).catch(
+        (error: { code: number; stderr: string }) => error,
+      );
+      expect(failure).toMatchObject({ code: 1 });
+      expect(failure.stderr.match(/What is printed cannot be written: ENOSPC/g)).toHaveLength(1);
+      expect(failure.stderr).not.toMatch(/\n\s+at /);
+    },
+  );
+
   it('says what is wrong with a file', async () => {
     expect(await refusal('train', '.')).toMatch(/\. is no file[^]+a folder/);
     expect(await refusal('train', await experiment('alien.ts', "import 'no-such-package';"))).toMatch(
@@ -153,6 +173,8 @@ describe('strobe train', () => {
     );
     expect(await refusal('train', await experiment(), '--set', 'batches')).toContain('key=value');
     expect(await refusal('train', await experiment(), '--backend', 'abacus')).toContain('backend');
+    expect(await refusal('train', await experiment(), '--max-epochs', 'many')).toContain('received: "many"');
+    expect(await refusal('train', await experiment(), '--max-epochs', '')).toContain('received: ""');
   });
 });
 
@@ -206,5 +228,16 @@ describe('strobe doctor', () => {
     for (const { why, remedy } of engines)
       expect([why, remedy]).toEqual([expect.stringMatching(/^.+$/), expect.any(String)]);
     expect(engines.at(-1)?.why).toBe("Backend name 'cpu' not found in registry");
+  });
+});
+
+describe('strobe native build', () => {
+  it('says where it cannot build', async () => {
+    const env = { ...process.env, STROBE_CACHE: await experiment('in-the-way') };
+    const failure = await run(process.execPath, [bin, 'native', 'build'], { env }).catch(
+      (error: { code: number; stderr: string }) => error,
+    );
+    expect(failure).toMatchObject({ code: 1 });
+    expect(failure.stderr).toMatch(/no place to build in[^]+ENOTDIR[^]+STROBE_CACHE/);
   });
 });

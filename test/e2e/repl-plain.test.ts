@@ -1,4 +1,6 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,9 +44,10 @@ describe('strobe repl without a screen', () => {
   });
 
   it('tells of what fails by its exit code, and goes on with the next command', async () => {
-    const { printed, code } = await plain('add 3', 'set limits.maxEpochs 1.5', 'n');
+    const { printed, code } = await plain('add 3', 'set limits.maxEpochs 1.5', `save-script ${experiment}/x.ts`, 'n');
     expect(printed).toContain('add takes a callback');
     expect(printed).toContain('a whole number from -1 up');
+    expect(printed).toMatch(/script cannot be written[^]+received: E[^]+save-script PATH/);
     expect(printed).toMatch(/onTrainBatchEnd .* step 1 /);
     expect(code).toBe(1);
   });
@@ -54,6 +57,24 @@ describe('strobe repl without a screen', () => {
     const command = `set -o pipefail; printf 'n\\n%.0s' {1..50} | ${repl} | head -1`;
     const { stderr } = await run('bash', ['-c', command], { env: { ...process.env, XDG_STATE_HOME: folder } });
     expect(stderr).not.toContain('EPIPE');
+  });
+
+  it('on SIGTERM saves what --recover opens, also while a run goes on', async () => {
+    const env = { ...process.env, XDG_STATE_HOME: folder };
+    const child = spawn(process.execPath, [bin, 'repl', experiment], { cwd: folder, env });
+    let printed = '';
+    child.stderr.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+    child.stdout.on('data', (chunk: Buffer) => {
+      if (chunk.includes(' step 2 ')) child.kill('SIGTERM');
+    });
+    child.stdin.write('n 2\nc\n');
+    const [code] = (await once(child, 'close')) as [number];
+    expect(code).toBe(143);
+    const saved = /Saved (.+\.ckpt): go on with strobe repl --recover/.exec(printed)?.[1] ?? '';
+    expect(existsSync(saved)).toBe(true);
+    const recovered = run(process.execPath, [bin, 'repl', '--recover'], { cwd: folder, env });
+    recovered.child.stdin?.end('p run.position.globalStep >= 2');
+    expect((await recovered).stdout).toContain('true\n');
   });
 
   it('says what a FILE has to export', async () => {

@@ -113,20 +113,81 @@ test('there is one TensorFlow.js in the process', async () => {
   expect(await run(`import * as core from '@tensorflow/tfjs-core'; core.version_core`)).toBe(tf.version_core);
 });
 
-test('a package that is nowhere is a type error; one installed since is found', async () => {
-  const result = await evaluator.evaluate(`import late from 'installed-late'; late`);
+async function install(name: string): Promise<void> {
+  await file(`node_modules/${name}/package.json`, `{ "name": "${name}", "main": "main.js", "types": "main.d.ts" }`);
+  await file(`node_modules/${name}/main.js`, `module.exports = 'here'`);
+  await file(`node_modules/${name}/main.d.ts`, `declare const late: string; export default late;`);
+}
+
+/** What a cell that fails says. */
+async function refusal(cell: string): Promise<string> {
+  const result = await evaluator.evaluate(cell);
+  return result.status === 'error' ? result.message : `${cell} did not fail`;
+}
+
+test.each([
+  ['compiled', (name: string) => `import late from '${name}'; late`],
+  ['run', (name: string) => `(await import('${name}' as string)).default`],
+  ['required', (name: string) => `require('${name}')`],
+])(
+  'a package that is nowhere: when %s, the cell says how to install it; once installed it is found',
+  async (how, cell) => {
+    await mkdir(join(folder, 'node_modules'), { recursive: true });
+    const name = `late-when-${how}`;
+    expect(await refusal(cell(name))).toBe(
+      `The package ${name} is not installed.\n` +
+        `  expected: ${name} in ${join(folder, 'node_modules')}\n` +
+        `  received: an import of '${name}', and no such package there or above\n` +
+        `  to do:    call npm install ${name} in ${folder}, then run this again: nothing has to be restarted`,
+    );
+    await install(name);
+    expect(await run(cell(name))).toBe('here');
+  },
+);
+
+test('a package is to be installed where npm does it, and without the path inside it', async () => {
+  const nested = join(folder, 'project/notebooks');
+  await file('project/package.json', '{ "dependencies": { "@some/where": "1.0.0" } }');
+  await mkdir(nested, { recursive: true });
+  const inProject = createEvaluator({ cwd: nested });
+  const result = await inProject.evaluate(`import '@some/where/deep'`);
+  await inProject.dispose();
   expect(result).toMatchObject({
     status: 'error',
-    phase: 'compile',
-    message: expect.stringContaining('installed-late') as string,
+    message: expect.stringContaining(`call npm install @some/where in ${join(folder, 'project')},`) as string,
   });
-  await file(
-    'node_modules/installed-late/package.json',
-    `{ "name": "installed-late", "version": "1.0.0", "main": "main.js", "types": "main.d.ts" }`,
+});
+
+test('what is misspelt is told with what may be meant', async () => {
+  await file('helpers.ts', `export const help = 1;`);
+  for (const [cell, what, hint] of [
+    [`import './helprs'`, 'There is no file ./helprs.', "perhaps './helpers.ts' is meant"],
+    [`await import('./nope' as string)`, 'There is no file ./nope.', `it is looked up from ${folder}`],
+    [`import './lib/nope'`, 'There is no file ./lib/nope.', `there is no folder ${join(folder, 'lib')} either`],
+    [`import 'helpers'`, 'The package helpers is not installed.', "Or perhaps './helpers.ts' is meant"],
+    [`import 'node:paht'`, 'Node has no module node:paht.', "perhaps 'node:path' is meant"],
+    [`await import('node:paht' as string)`, 'Node has no module node:paht.', "perhaps 'node:path' is meant"],
+    [`import 'paht'`, 'The package paht is not installed.', "Or perhaps 'node:path' is meant"],
+    [`import 'https://esm.sh/x'`, 'Node imports nothing from the network.', 'install the package with npm'],
+  ] as const) {
+    const message = await refusal(cell);
+    expect(message).toContain(what);
+    expect(message).toContain(hint);
+  }
+});
+
+test('what is there but lacks something says what Node says', async () => {
+  await file('node_modules/lacking/package.json', `{ "name": "lacking", "type": "module", "exports": "./main.js" }`);
+  await file('node_modules/lacking/main.js', `import 'what-it-needs'`);
+  expect(await refusal(`await import('lacking' as string)`)).toMatch(
+    /Cannot find package 'what-it-needs' imported from .+main\.js/,
   );
-  await file('node_modules/installed-late/main.js', `module.exports = 'here'`);
-  await file('node_modules/installed-late/main.d.ts', `declare const late: string; export default late;`);
-  expect(await run(`import late from 'installed-late'; late`)).toBe('here');
+  expect(await refusal(`await import('lacking/deep' as string)`)).toContain("Package subpath './deep' is not defined");
+});
+
+test('the error of a missing import has the code that Node gives it', async () => {
+  const code = `await import('is-optional' as string).catch((error) => error.code)`;
+  expect(await run(code)).toBe('ERR_MODULE_NOT_FOUND');
 });
 
 test('import.meta, require and __dirname stand for the folder', async () => {

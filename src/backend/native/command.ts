@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, mkdirSync } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from '../../folder.js';
 import { StrobeError } from '../../errors.js';
 
 export interface CommandOptions {
@@ -29,7 +30,7 @@ const PATIENCE_MS = 5000;
 export async function runCommand(command: string, args: readonly string[], options: CommandOptions): Promise<string> {
   const { log, cwd, env, signal, hint, what = [command, ...args.slice(0, 3)].join(' ') } = options;
   signal?.throwIfAborted();
-  mkdirSync(dirname(log), { recursive: true });
+  makeFolder(dirname(log));
   const file = createWriteStream(log, { flags: 'a' });
   file.write(`\n$ ${[command, ...args].join(' ')}\n`);
   const child = spawn(command, args, {

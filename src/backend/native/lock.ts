@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from '../../folder.js';
 import { StrobeError } from '../../errors.js';
 
 /**
@@ -8,13 +9,26 @@ import { StrobeError } from '../../errors.js';
  * @throws StrobeError when another process is at it.
  */
 export async function holdLock<T>(file: string, action: () => Promise<T>): Promise<T> {
-  mkdirSync(dirname(file), { recursive: true });
+  try {
+    makeFolder(dirname(file));
+  } catch (cause) {
+    throw unwritable(dirname(file), cause);
+  }
   take(file);
   try {
     return await action();
   } finally {
     rmSync(file, { force: true });
   }
+}
+
+function unwritable(folder: string, cause: unknown): StrobeError {
+  const parts = {
+    expected: `a folder that can be made: ${folder}`,
+    received: cause instanceof Error ? cause.message : String(cause),
+    hint: 'set STROBE_CACHE to a folder that you may write',
+  };
+  return new StrobeError(StrobeError.compose('There is no place to build in', parts), { cause });
 }
 
 function take(file: string): void {

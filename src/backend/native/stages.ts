@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../../folder.js';
 import { StrobeError } from '../../errors.js';
 import { runCommand } from './command.js';
 import { libraryIsThere, requireLibrary } from './library.js';
@@ -86,7 +87,7 @@ async function installPackage({ paths, signal }: BuildContext): Promise<void> {
 function linkLibrary(folder: string, { include, main, framework }: Library): void {
   const deps = join(folder, 'deps');
   rmSync(deps, { recursive: true, force: true });
-  mkdirSync(join(deps, 'lib'), { recursive: true });
+  makeFolder(join(deps, 'lib'));
   symlinkSync(include, join(deps, 'include'));
   const [prefix, suffix] = process.platform === 'darwin' ? ['.2', '.dylib'] : ['', '.so'];
   symlinkSync(main, join(deps, 'lib', `libtensorflow${prefix}${suffix}`));
@@ -138,6 +139,6 @@ function libraryOf({ library }: BuildState): Library {
 }
 
 function writeFiles(folder: string, files: Record<string, string>): void {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
 }

@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from '../../folder.js';
 import { z } from 'zod';
 
 /** The processor a TensorFlow was made for. */
@@ -41,7 +42,7 @@ export function readState(file: string): BuildState | null {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    if (/^(ENOENT|ENOTDIR)$/.test((error as NodeJS.ErrnoException).code ?? '')) return null;
     throw error;
   }
   try {
@@ -54,7 +55,7 @@ export function readState(file: string): BuildState | null {
 
 /** Written beside and renamed, so that an interrupted build leaves the old state or the new one. */
 export function writeState(file: string, state: BuildState): void {
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
   writeFileSync(`${file}.new`, `${JSON.stringify(state, null, 2)}\n`);
   renameSync(`${file}.new`, file);
 }

@@ -1,5 +1,6 @@
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../../folder.js';
 import { runCommand } from './command.js';
 import { findLibrary, requireLibrary, variantOf } from './library.js';
 import type { Machine } from './machine.js';
@@ -20,7 +21,7 @@ export async function obtainWheel({ paths, state, machine, signal }: BuildContex
   const partial = `${paths.wheel}.partial`;
   const temporary = join(paths.root, 'tmp');
   for (const folder of [paths.wheel, partial, temporary]) rmSync(folder, { recursive: true, force: true });
-  mkdirSync(temporary, { recursive: true });
+  makeFolder(temporary);
   const install = (...wheel: string[]) =>
     runCommand(
       machine.python?.command ?? 'python3',

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readdir, rm, symlink } from 'node:fs/promises';
+import { copyFile, readdir, rm, symlink } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { makeFolder } from '../../folder.js';
 import type { Trainer } from '../../trainer/trainer.js';
 
 /** The folder a user gave, as an absolute path. */
@@ -45,7 +46,7 @@ export function isInside(path: string, folder: string): boolean {
 
 /** Makes `link` a relative symbolic link to `target`, in place of whatever was there; a copy where links are refused. */
 export async function linkTo(target: string, link: string): Promise<void> {
-  await mkdir(dirname(link), { recursive: true });
+  makeFolder(dirname(link));
   await rm(link, { recursive: true, force: true });
   try {
     await symlink(relative(dirname(link), target), link);

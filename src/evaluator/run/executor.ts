@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import vm from 'node:vm';
+import { missing, packageName } from '../missing.js';
 import type { Rewritten } from '../compiler/rewrite.js';
 import type { LocalModule, Namespace } from './imports.js';
 import type { Interrupts } from './interrupts.js';
@@ -24,6 +26,7 @@ export class Executor {
 
   constructor(
     private readonly cwd: string,
+    private readonly home: string,
     private readonly sources: Sources,
     interrupts: Interrupts,
   ) {
@@ -86,10 +89,24 @@ export class Executor {
     };
   }
 
+  #require(path: string): NodeJS.Require {
+    return new Proxy(createRequire(path), {
+      apply: (require, self, args: [string]): unknown => {
+        const [id] = args;
+        const name = packageName(id);
+        // CommonJS looks in more places.
+        const isThere = (folder: string): boolean => existsSync(join(folder, name ?? ''));
+        const absent = name && !require.resolve.paths(id)?.some(isThere) && missing(id, dirname(path), this.home);
+        if (absent) throw absent;
+        return Reflect.apply(require, self, args);
+      },
+    });
+  }
+
   #run(file: string, code: string, path: string, scope: Scope, runtime: Runtime): ReturnType<Body> {
     // The first line is the wrapper's: the code's lines keep their numbers.
     const source = `(async function (__scope, __cell, require, __filename, __dirname) { "use strict";\n${code}\n})`;
     const body = vm.runInThisContext(source, { filename: file, lineOffset: -1 }) as Body;
-    return body(scope, runtime, createRequire(path), path, dirname(path));
+    return body(scope, runtime, this.#require(path), path, dirname(path));
   }
 }

@@ -1,8 +1,10 @@
 import { readFileSync, statSync } from 'node:fs';
-import { dirname, extname, join, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { dirname, extname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import vm from 'node:vm';
 import { isStrobesOwn } from '../home.js';
+import { findFile, localPath } from '../local-files.js';
+import { isInstalled, missing } from '../missing.js';
 
 export type Namespace = Record<string, unknown>;
 
@@ -50,30 +52,20 @@ export class Imports {
     options: ImportCallOptions | undefined,
     importers: Loaded[],
   ): Promise<Namespace> {
+    const absent = missing(specifier, folder, this.home);
+    if (absent) throw absent;
     const path = localPath(specifier, folder);
-    if (path === undefined) return this.#package(specifier, folder, options);
-    const file = findFile(path);
-    if (file === undefined) return nativeImport(folder)(specifier, options);
+    const file = path === undefined ? undefined : findFile(path);
+    if (file === undefined) {
+      const own = isStrobesOwn(specifier) || !isInstalled(specifier, folder);
+      return nativeImport(own ? this.home : folder)(specifier, options);
+    }
     if (file.endsWith('.json')) {
       const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
       return isRecord(value) ? { ...value, default: value } : { default: value };
     }
     if (isTypeScript(file)) return this.#local(file, importers);
     return nativeImport(folder)(this.#versioned(file), options);
-  }
-
-  async #package(specifier: string, folder: string, options: ImportCallOptions | undefined): Promise<Namespace> {
-    if (isStrobesOwn(specifier)) return nativeImport(this.home)(specifier, options);
-    try {
-      return await nativeImport(folder)(specifier, options);
-    } catch (error) {
-      if (!isMissing(error, specifier)) throw error;
-      try {
-        return await nativeImport(this.home)(specifier, options);
-      } catch (second) {
-        throw isMissing(second, specifier) ? error : second;
-      }
-    }
   }
 
   async #local(path: string, importers: Loaded[]): Promise<Namespace> {
@@ -122,35 +114,12 @@ function isFresh(module: Loaded, seen = new Set<Loaded>()): boolean {
   return now === module.modified && [...module.imports].every((imported) => isFresh(imported, seen));
 }
 
-function localPath(specifier: string, folder: string): string | undefined {
-  if (/^\.{0,2}\//.test(specifier) || specifier === '.' || specifier === '..') return resolve(folder, specifier);
-  return specifier.startsWith('file:') ? fileURLToPath(specifier) : undefined;
-}
-
-/** As TypeScript resolves: the file, with an extension, the .ts file that a .js stands for, or a folder's index. */
-function findFile(path: string): string | undefined {
-  const candidates = [
-    path,
-    ...['.ts', '.tsx', '.mts', '.js', '.mjs', '.cjs', '.json'].map((extension) => path + extension),
-    path.replace(/\.([mc]?)js$/, '.$1ts'),
-    path.replace(/\.js$/, '.tsx'),
-    ...['index.ts', 'index.tsx', 'index.js'].map((index) => join(path, index)),
-  ];
-  return candidates.find((candidate) => statSync(candidate, { throwIfNoEntry: false })?.isFile());
-}
-
 function isTypeScript(path: string): boolean {
   return ['.ts', '.tsx', '.mts'].includes(extname(path));
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isMissing(error: unknown, specifier: string): boolean {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
-  return code === 'ERR_MODULE_NOT_FOUND' && message.includes(`'${name}'`);
 }
 
 type NativeImport = (specifier: string, options?: ImportCallOptions) => Promise<Namespace>;

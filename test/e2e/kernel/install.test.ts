@@ -1,7 +1,10 @@
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { JupyterClient } from '../../support/jupyter-client.js';
 
@@ -66,18 +69,47 @@ describe('strobe kernel install', () => {
     expect(output).toMatch(/There is no Jupyter here[^]*pip install jupyterlab/);
   });
 
-  it('where it may not write says so, and what to do', async () => {
-    const { code, output } = await strobe(['install', '--prefix', join(folder, 'bin/jupyter')]);
+  it.each(['a file', ...(process.platform === 'linux' ? ['/proc'] : [])])(
+    'where it may not write, below %s, says so, and what to do',
+    async (place) => {
+      const prefix = place === 'a file' ? join(folder, 'bin/jupyter') : join(place, 'no/such/folder');
+      const { code, output } = await strobe(['install', '--prefix', prefix]);
+      expect(code).toBe(1);
+      expect(output).toMatch(/cannot be installed there[^]*expected: [^]*received: E[^]*--user/);
+      expect(output).toContain(prefix);
+    },
+  );
+
+  it('takes no empty prefix: a variable that is not set', async () => {
+    const { code, output } = await strobe(['install', '--prefix', '']);
     expect(code).toBe(1);
-    expect(output).toMatch(/cannot be installed there[^]*bin\/jupyter[^]*--user/);
+    expect(output).toMatch(/The prefix is empty/);
   });
 });
 
 describe('strobe kernel start', () => {
+  it('says what is wrong with a connection file that cannot be read', async () => {
+    const { code, output } = await strobe(['start', '--connection-file', folder]);
+    expect(code).toBe(1);
+    expect(output).toMatch(/cannot be read[^]*EISDIR/);
+  });
+
   it('without a connection file says what it is for', async () => {
     const { code, output } = await strobe(['start', '--connection-file', '/nowhere.json']);
     expect(code).toBe(1);
     expect(output).toMatch(/There is no connection file/);
+  });
+
+  it('where another listens already says at which address', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const channels = ['shell', 'control', 'stdin', 'iopub', 'hb'].map((channel) => [`${channel}_port`, port]);
+    const file = join(folder, 'taken.json');
+    await writeFile(file, JSON.stringify({ ...Object.fromEntries(channels), ip: '127.0.0.1', key: 'k' }));
+    const { output } = await strobe(['start', '--connection-file', file]);
+    server.close();
+    expect(output).toMatch(new RegExp(`socket shell cannot listen[^]*${port}[^]*already in use`));
   });
 
   it("resolves imports from the notebook's folder, and finds Strobe itself where that has none", async () => {
@@ -92,6 +124,30 @@ describe('strobe kernel start', () => {
     const kernel = await JupyterClient.start({ cwd: project });
     expect((await kernel.execute(`import { hello } from 'greeting'; hello`)).result).toBe(`'from the project'`);
     expect((await kernel.execute(`import { Trainer } from 'strobe'; typeof Trainer`)).result).toBe(`'function'`);
+    await kernel.stop();
+  });
+
+  it('says how to install a package that is missing, and finds it then without being started again', async () => {
+    const [project, late] = [join(folder, 'installs'), join(folder, 'late')];
+    for (const path of [project, late]) await mkdir(path);
+    await writeFile(
+      join(late, 'package.json'),
+      '{"name":"late","version":"1.0.0","main":"main.js","types":"index.d.ts"}',
+    );
+    await writeFile(join(late, 'main.js'), `exports.when = 'now';`);
+    await writeFile(join(late, 'index.d.ts'), 'export declare const when: string;');
+    const kernel = await JupyterClient.start({ cwd: project });
+    const cells = [
+      `import { when } from 'late'; when`,
+      `(await import('late' as string)).when`,
+      `require('late').when`,
+    ];
+    for (const cell of cells) {
+      const { reply } = await kernel.execute(cell);
+      expect(reply.content['evalue']).toContain(`call npm install late in ${project}, then run this again`);
+    }
+    await promisify(execFile)('npm', ['install', '--offline', '--no-audit', '--install-links', late], { cwd: project });
+    for (const cell of cells) expect((await kernel.execute(cell)).result).toBe(`'now'`);
     await kernel.stop();
   });
 

@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { JupyterClient } from '../../support/jupyter-client.js';
 
@@ -101,5 +105,19 @@ describe('a run that plays', () => {
     expect((await kernel.done(id)).reply.content['ename']).toBe('KeyboardInterrupt');
     await kernel.printed(id, 'ended');
     expect((await kernel.execute('trainer.status')).result).toBe(`'interrupted'`);
+  });
+
+  it('and SIGTERM saves a fit before it ends the kernel', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'strobe-sigterm-'));
+    const id = kernel.start(`
+      const saved = new Trainer({ ...options, enableCheckpointing: true, defaultRootDir: ${JSON.stringify(folder)} });
+      await saved.fit(new Told(), data);
+    `);
+    await kernel.printed(id, 'begun');
+    kernel.process.kill('SIGTERM');
+    const [, signal] = (await once(kernel.process, 'exit')) as [null, string];
+    expect(signal).toBe('SIGTERM');
+    expect(await readdir(join(folder, 'checkpoints'))).toContain('interrupted.ckpt');
+    await rm(folder, { recursive: true });
   });
 });

@@ -9,7 +9,7 @@ type Log = (value: unknown) => void;
 
 /** Runs the cells one after the other on one scope; gives the last one's value. */
 async function runCells(cells: string[], scope: Record<string, unknown> = {}): Promise<unknown> {
-  const executor = new Executor(process.cwd(), new Sources(), new Interrupts());
+  const executor = new Executor(process.cwd(), process.cwd(), new Sources(), new Interrupts());
   let result: { value: unknown } | undefined;
   for (const cell of cells) {
     const code = rewrite('/cell.ts', cell, new Set(Object.keys(scope)), 'cell');

@@ -24,6 +24,9 @@ describe('a connection file', () => {
     ['another transport', { ...ports, transport: 'udp' }, /tcp or ipc/],
     ['an unknown hash', { ...ports, signature_scheme: 'hmac-rot13' }, /hmac-sha256/],
     ['a list', [], /JSON object/],
+    ['a port that is none', { ...ports, hb_port: 99_999 }, /hb_port: a whole number from 1 to 65535/],
+    ['half a pair of keys', { ...ports, curve_publickey: 'k'.repeat(40) }, /40 characters each, or neither/],
+    ['keys that are none', { ...ports, curve_publickey: 'k', curve_secretkey: 'k' }, /40 characters each, or neither/],
   ])('with %s is an error that says what is wrong', (_, fields, message) => {
     expect(() => connectionOf(fields)).toThrow(ConfigurationError);
     expect(() => connectionOf(fields)).toThrow(message);
