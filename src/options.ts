@@ -32,7 +32,8 @@ export function checkOptions<T extends object>(owner: string, options: T, known:
       'write { name: value }',
     );
   }
-  for (const [name, value] of Object.entries(options)) {
+  for (const name of Object.keys(options)) {
+    const value = options[name as keyof T];
     const option = Object.hasOwn(known, name) ? known[name as keyof T] : undefined;
     if (option && (value === undefined || option.holds(value))) continue;
     if (!option)

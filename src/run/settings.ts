@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { Parameter } from '../module/parameter.js';
 import { clonePlain, copyIfPlain, NOT_PLAIN } from '../tensors/plain.js';
 import { keyed, type Callback, type CallbackList } from '../trainer/callback.js';
+import { limitNames } from '../trainer/limits.js';
 import type { Session } from '../trainer/session.js';
 import { missingCallbacks } from './refusals.js';
 import { fromValues, hasTensors, toValues } from './tensor-values.js';
@@ -38,7 +39,7 @@ export function settingsOf(s: Session, known: readonly Callback[] = []): Setting
     module: { hparams },
   } = s;
   const all: Settings[] = [
-    new Fields(['limits'], trainer.limits),
+    new Fields(['limits'], trainer.limits, limitNames),
     new Fields(['trainer'], trainer, ['shouldStop', 'seed']),
     new StepSettings(s),
     new CallbackOrder(trainer.callbacks, known),

@@ -89,6 +89,16 @@ const schema = z.strictObject({
   gradientClipAlgorithm: always(optionSchemas.gradientClipAlgorithm),
 } satisfies Record<keyof Limits, z.ZodType>);
 
+/** Asking the limits themselves is slow, because they are guarded. */
+export const limitNames = Object.keys(schema.shape) as readonly (keyof Limits)[];
+
+/** The limits as plain data. */
+export function plainLimits(limits: Limits): Limits {
+  const plain: Record<string, unknown> = {};
+  for (const name of limitNames) plain[name] = limits[name];
+  return plain as unknown as Limits;
+}
+
 /** The option may be left out; as a limit it always says something. */
 function always<T extends z.ZodType>(option: z.ZodOptional<T> | z.ZodDefault<T>): T {
   return option.unwrap();

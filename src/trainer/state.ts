@@ -12,7 +12,7 @@ import type { Execution, Place } from './execution.js';
 import type { Stage } from './hooks.js';
 import type { SavedProgress } from './progress.js';
 import type { Loop, Session } from './session.js';
-import type { Limits } from './limits.js';
+import { plainLimits, type Limits } from './limits.js';
 import type { MetricMark } from './metric-history.js';
 
 /** The part of a run that is neither weights nor optimizers nor callbacks: where it stands, and what it holds there. */
@@ -142,7 +142,7 @@ function captureRun(s: Session, execution: Execution): RunPart {
     stage: s.stage,
     seed: trainer.seed,
     progress: clonePlain(s.progress),
-    limits: { ...trainer.limits },
+    limits: plainLimits(trainer.limits),
     loop: s.loop,
     metricLevel: s.metricLevel,
     endReason: s.endReason,
