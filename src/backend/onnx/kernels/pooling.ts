@@ -121,17 +121,12 @@ function spread(g: Graph, dy: Operand, x: Operand, y: Operand, w: Window, found:
 /** Where each window begins, as positions in the channels-first images: [batch, channels, high, wide]. */
 function windowStarts(g: Graph, x: Operand, { strides, input, output }: Window): string {
   const [batch, channels] = [x.shape[0] as number, x.shape.at(-1) as number];
-  const every = (count: number, step: number) => Array.from({ length: count }, (_, i) => i * step);
-  const [rows, columns] = [
-    every(output[0] as number, (strides[0] as number) * (input[1] as number)),
-    every(output[1] as number, strides[1] as number),
-  ];
-  const within = g.constants.list(
-    'int32',
-    rows.flatMap((row) => columns.map((column) => row + column)),
-    output,
-  );
-  const planes = g.constants.list('int32', every(batch * channels, sizeOf(input)), [batch, channels, 1, 1]);
+  const [high, wide] = output as [number, number];
+  const [down, across] = [(strides[0] as number) * (input[1] as number), strides[1] as number];
+  const starts = Int32Array.from({ length: high * wide }, (_, i) => down * Math.floor(i / wide) + across * (i % wide));
+  const within = g.constants.table(starts, output);
+  const images = Int32Array.from({ length: batch * channels }, (_, i) => i * sizeOf(input));
+  const planes = g.constants.table(images, [batch, channels, 1, 1]);
   return g.op('Add', [planes, within]);
 }
 
