@@ -5,7 +5,7 @@ import { allOf, binary, floats, isAll, numbers, passOn, zipElements } from './el
 import { convolutionPlusBias } from './convolution.js';
 import { kernel, type AnyKernel, type KernelTable } from './kernel.js';
 import { productPlusRow, productTimesNumber } from './matmul.js';
-import { poolingOfReluGradient } from './pooling.js';
+import { poolingOfReluGradient } from './max-pool-gradient.js';
 
 const bools = allOf('bool');
 

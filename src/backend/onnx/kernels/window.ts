@@ -31,6 +31,7 @@ export interface PoolAttrs {
   strides: number | [number, number] | [number, number, number];
   pad: Pad;
   dimRoundingMode?: Rounding;
+  dataFormat?: string;
 }
 
 export function conv2dWindow(x: Shape, filter: Shape, attrs: ConvAttrs, depthwise = false): Window {
@@ -131,6 +132,13 @@ export function leftOver(w: Window): number[] {
 export function fitsOnnx(w: Window): boolean {
   if ([...w.before, ...w.after].some((n) => n < 0)) return false;
   return w.output.every((n) => n > 0) && leftOver(w).every((n, i) => n >= 0 && n < w.strides[i]!);
+}
+
+/** ONNX refuses windows that may lie wholly in the padding. */
+export function fitsPool(x: Shape, attrs: PoolAttrs): boolean {
+  if (attrs.dataFormat && attrs.dataFormat !== 'NDHWC' && attrs.dataFormat !== 'NHWC') return false;
+  const w = poolWindow(x, attrs);
+  return fitsOnnx(w) && w.size.every((n, i) => w.before[i]! < n && w.after[i]! < n);
 }
 
 /** The window as attributes of ONNX's operators. */
