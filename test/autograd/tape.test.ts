@@ -76,7 +76,7 @@ describe('a recorded forward pass', () => {
     const before = tf.memory().numTensors;
     let fails = true;
     const odd = tf.customGrad((x, save) => {
-      (save as tf.GradSaver)([x as tf.Tensor]);
+      (save as (tensors: tf.Tensor[]) => void)([x as tf.Tensor]);
       return {
         value: tf.square(x as tf.Tensor),
         gradFunc: (dy, saved) => {

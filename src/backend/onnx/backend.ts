@@ -264,6 +264,11 @@ export class OnnxBackend extends tf.KernelBackend implements StepEngine {
     return dataId.disposed ? (this.#moved.get(dataId) ?? dataId) : dataId;
   }
 
+  /** @internal */
+  compute(): void {
+    this.recorder.flush();
+  }
+
   #disturb(): void {
     if (this.recorder.watch) this.recorder.watch.disturbed = true;
   }

@@ -18,7 +18,9 @@ const overwrite = (size: number) =>
 
 /** A parameter, and steps that take it somewhere. */
 function trained() {
-  const weights = tf.tidy(() => parameter(tf.randomNormal([60, 50], 0, 1, 'float32', 1)));
+  const initial = tf.randomNormal([60, 50], 0, 1, 'float32', 1);
+  const weights = parameter(initial);
+  initial.dispose();
   const optimizer = new Adam([weights], { lr: 0.1 });
   const step = (count: number) => {
     for (let i = 0; i < count; i++) {
@@ -68,7 +70,8 @@ describe('values of the onnx engine belong to their tensors', () => {
     const x = make();
     const values = [...x.dataSync()];
     x.dataSync().fill(-1);
-    for (const read of [await x.data(), x.dataSync()]) structuredClone(read, { transfer: [read.buffer] });
+    for (const read of [await x.data(), x.dataSync()])
+      structuredClone(read, { transfer: [read.buffer as ArrayBuffer] });
     expect([...x.dataSync()]).toEqual(values);
     expect([...tf.tidy(() => tf.add(x, 0).dataSync())]).toEqual(values);
     x.dispose();
