@@ -72,7 +72,7 @@ it.each<[object, RegExp]>([
   [{ history: 2 ** 20 }, /wrong value for history[^]*{ limitBytes }: a number of bytes from 0 up[^]*received: 1048576/],
   [{ history: { limitBytes: -1 } }, /wrong value for history[^]*a number of bytes from 0 up/],
   [{ history: { limitByte: 1 } }, /wrong value for history[^]*received: { limitByte }/],
-  [{ epochs: 3 }, /there is no option epochs[^]*ckptPath, signal, guard, postMortem, history, stage/],
+  [{ epochs: 3 }, /there is no option epochs[^]*ckptPath, signal, saveOnInterrupt, guard, postMortem, history, stage/],
 ])('trainer.run refuses %o', async (options, message) => {
   expect(await complaint('run', options)).toMatch(message);
 });
