@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { Adam, CSVLogger, ModelCheckpoint, Trainer, type Run } from 'strobe';
 import { finished, Net, quiet, start, uninterrupted, weights, x, y } from './support.js';
