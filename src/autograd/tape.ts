@@ -25,16 +25,15 @@ export class Tape {
 
   /**
    * d(loss)/d(x) for each x of `xs`, times `scale`. An x that the loss does not depend on has no gradient (undefined).
-   * The tape can be walked once; it is disposed afterwards. The caller owns the gradients.
+   * The tape can be walked once; it is disposed afterwards, unless the walk failed: then it may be tried again. The caller
+   * owns the gradients.
    *
    * @param scale multiplies every gradient, as if the loss had been multiplied by it.
    */
   gradients(loss: tf.Scalar, xs: readonly tf.Tensor[], scale = 1): (tf.Tensor | undefined)[] {
-    try {
-      return differentiate(this.#nodes, loss, xs, scale);
-    } finally {
-      this.dispose();
-    }
+    const gradients = differentiate(this.#nodes, loss, xs, scale);
+    this.dispose();
+    return gradients;
   }
 
   /** Lets go of what the forward pass saved for the backward pass. */

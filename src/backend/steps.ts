@@ -21,6 +21,13 @@ export interface StepEngine {
    * @returns what ends it
    */
   steadyBits(): () => void;
+
+  /**
+   * Computes what is recorded.
+   *
+   * @throws StrobeError where an optimizer's update cannot be computed.
+   */
+  compute(): void;
 }
 
 export interface StepWatch {

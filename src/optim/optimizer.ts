@@ -70,15 +70,17 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
   }
 
   #apply(): void {
-    const due = this.paramGroups.map((group) => {
+    const bases = this.paramGroups.flatMap((group) => {
       this.#checkLr(group);
-      return { group, params: group.params.filter(wantsUpdate) };
+      return group.params.filter(wantsUpdate).map((parameter) => ({ group, ...this.#basisOf(group, parameter) }));
     });
     const updates: Update[] = [];
     try {
-      for (const { group, params } of due) {
-        for (const parameter of params) updates.push(this.#computeUpdate(group, parameter));
-      }
+      tf.tidy(() => {
+        // All slots before all updates: a lazy engine takes whatever comes after an update for the beginning of the next step.
+        const slots = bases.map(({ group, ...basis }) => this.#slotsFor(group, basis));
+        bases.forEach(({ group: _, ...basis }, i) => updates.push(this.#computeUpdate(basis, slots[i] ?? {})));
+      });
       this.observer?.(updates);
       this.confirm?.();
     } catch (error) {
@@ -159,22 +161,19 @@ export class Optimizer<H extends Hyperparameters = Hyperparameters> {
     };
   }
 
-  #computeUpdate(group: ParamGroup<H>, parameter: Parameter): Update {
-    const basis = this.#basisOf(group, parameter);
-    const { from, scalars } = basis;
-    const names = Object.keys(from);
+  /** The slots that a step begins with. */
+  #slotsFor(group: ParamGroup<H>, { parameter, from }: UpdateBasis): Record<string, tf.Tensor> {
     const initial = (): tf.Tensor => tf.fill(parameter.shape, this.#algorithm.initialSlotValue?.(group) ?? 0);
+    return Object.fromEntries(Object.entries(from).map(([name, slot]) => [name, slot ?? initial()]));
+  }
+
+  #computeUpdate(basis: UpdateBasis, slots: Record<string, tf.Tensor>): Update {
+    const { parameter, scalars } = basis;
+    const inputs = { param: parameter.variable, grad: parameter.grad as tf.Tensor, ...slots };
     const [value, ...next] = tf.tidy(() =>
-      runUpdate(
-        this.#algorithm,
-        {
-          param: parameter.variable,
-          grad: parameter.grad as tf.Tensor,
-          ...Object.fromEntries(names.map((name) => [name, from[name] ?? initial()])),
-        },
-        scalars,
-      ).map((tensor) => tf.keep(tensor)),
+      runUpdate(this.#algorithm, inputs, scalars).map((tensor) => tf.keep(tensor)),
     ) as [tf.Tensor, ...tf.Tensor[]];
+    const names = Object.keys(slots);
     return { ...basis, value, slots: Object.fromEntries(names.map((name, i) => [name, next[i] as tf.Tensor])) };
   }
 

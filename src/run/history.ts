@@ -57,6 +57,11 @@ export class History {
     return this.#milestones.findLast((milestone) => !isAfter(milestone));
   }
 
+  /** Batch and step of the point that follows one. */
+  after(milestone: Milestone): Pick<Milestone, 'batch' | 'step'> | undefined {
+    return this.#milestones.find(({ batch }) => batch > milestone.batch);
+  }
+
   /** Forgets what was added after a mark: the run has gone back to there, and may take another way. */
   cutAfter(mark: number): void {
     while ((this.#milestones.at(-1)?.number ?? 0) > mark) this.#remove(this.#milestones.length - 1);

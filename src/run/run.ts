@@ -273,12 +273,20 @@ export class Run implements AsyncIterable<RunEvent> {
   async rewind(to: WayBack): Promise<Position> {
     this.#walk.refuseIfBusy();
     this.#refuseIfOver('rewind');
+    const { history } = this.#walk;
+    const { globalStep } = this.#session.progress;
     const destination = destinationOf(to, this.#session.progress);
-    const point = this.#walk.history.before(destination.isAfter);
-    if (!point || !destination.isInReach(point)) throw outOfReach(this.#walk.history, to);
+    const point = history.before(destination.isAfter);
+    if (!point || !destination.isInReach(point)) throw outOfReach(history, to);
+    const next = history.after(point) ?? { batch: point.batch + 1, step: globalStep };
     await this.#walk.travel(point.snapshot);
+    // Several optimizers take several steps in a batch; to one in the middle is to the beginning of its batch.
+    if (next.batch === point.batch + 1 && destination.isPassed(next.step)) return this.position;
     // What the history has thinned out is reached from the point before it.
     while (!destination.arrived(this.#session.progress) && (await this.until('onTrainBatchStart')));
+    const passed = destination.isPassed(this.#session.progress.globalStep);
+    const before = passed ? history.before(destination.isAfter) : undefined;
+    if (before) await this.#walk.travel(before.snapshot);
     return this.position;
   }
 

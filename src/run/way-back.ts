@@ -13,6 +13,8 @@ export interface Destination {
   /** Whether the way there can begin at this point. */
   isInReach(point: Milestone): boolean;
   arrived(progress: Progress): boolean;
+  /** Whether a run that has taken so many steps is past it. */
+  isPassed(globalStep: number): boolean;
 }
 
 /** @throws ContractError for what is no way back from here */
@@ -24,6 +26,7 @@ export function destinationOf(to: WayBack, from: Progress): Destination {
     isAfter: (point) => point.step > step || (point.step === step && !point.beginsStep),
     isInReach: () => true,
     arrived: ({ globalStep }) => globalStep >= step,
+    isPassed: (globalStep) => globalStep > step,
   };
 }
 
@@ -32,6 +35,7 @@ function beginningOf(epoch: number): Destination {
     isAfter: (point) => point.epoch > epoch || (point.epoch === epoch && point.batchIdx > 0),
     isInReach: (point) => point.epoch <= epoch,
     arrived: ({ epoch: current }) => current >= epoch,
+    isPassed: () => false,
   };
 }
 

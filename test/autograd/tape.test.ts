@@ -71,6 +71,29 @@ describe('a recorded forward pass', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  it('may be walked again after a walk that failed', () => {
+    const w = tf.variable(tf.tensor1d([1, 2]));
+    const before = tf.memory().numTensors;
+    let fails = true;
+    const odd = tf.customGrad((x, save) => {
+      (save as (tensors: tf.Tensor[]) => void)([x as tf.Tensor]);
+      return {
+        value: tf.square(x as tf.Tensor),
+        gradFunc: (dy, saved) => {
+          if (fails) throw new RangeError('no memory');
+          return tf.mul(dy, saved[0] as tf.Tensor);
+        },
+      };
+    });
+    const { result, tape } = record(() => tf.sum<tf.Scalar>(tf.exp(odd(w))));
+    expect(() => tape.gradients(result, [w])).toThrow('no memory');
+    fails = false;
+    const [gradient] = tape.gradients(result, [w]);
+    tf.dispose(result);
+    expect(tf.memory().numTensors).toBe(before + 1);
+    expect(values(gradient)).toEqual(tf.tidy(() => values(tf.mul(w, tf.exp(tf.square(w))))));
+  });
+
   it('neither records nor disposes what is computed between the two phases', () => {
     const w = tf.variable(tf.ones([2]));
     const { result, tape } = record(() => tf.sum<tf.Scalar>(tf.mul(w, 3)));

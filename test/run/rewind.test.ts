@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { CSVLogger, ModelCheckpoint, type Run } from 'strobe';
-import { start, weights, finished, uninterrupted } from './support.js';
+import { Adam, CSVLogger, ModelCheckpoint, Trainer, type Run } from 'strobe';
+import { finished, Net, quiet, start, uninterrupted, weights, x, y } from './support.js';
 
 describe('going back', () => {
   it('replays the same bits, callbacks included, from any step', async () => {
@@ -32,6 +33,42 @@ describe('going back', () => {
     await whole.step(8);
     expect(await whole.rewind({ epoch: 1 })).toMatchObject({ epoch: 1, batchIdx: 0, globalStep: 3 });
     expect(await finished(whole)).toEqual(uninterrupted);
+  });
+
+  it('goes to the beginning of the batch that a step was taken in, where several optimizers take several', async () => {
+    class Two extends Net {
+      override automaticOptimization = false;
+      override trainingStep([x, y]: [tf.Tensor, tf.Tensor]): tf.Scalar {
+        const loss = super.trainingStep([x, y]);
+        this.manualBackward(loss);
+        for (const optimizer of [this.optimizers()].flat()) optimizer.step();
+        for (const optimizer of [this.optimizers()].flat()) optimizer.zeroGrad();
+        return loss;
+      }
+      override configureOptimizers() {
+        const all = this.parameters();
+        return [all.slice(0, 2), all.slice(2)].map((params) => new Adam(params)) as never;
+      }
+    }
+    const batches = Array.from({ length: 20 }, () => [x, y]);
+    const run = new Trainer({ ...quiet, maxEpochs: 1, seed: 2 }).run(new Two(), batches);
+    await run.until('onFitEnd');
+    const there = weights(run);
+    for (const [step, batchIdx] of [
+      [39, 19],
+      [38, 19],
+      [31, 15],
+      [3, 1],
+    ] as const) {
+      expect(await run.rewind({ step })).toMatchObject({
+        hook: 'onTrainBatchStart',
+        batchIdx,
+        globalStep: 2 * batchIdx,
+      });
+      await run.until('onFitEnd');
+      expect(weights(run)).toEqual(there);
+    }
+    await run.stop();
   });
 
   it('comes back to the same point as often as it is asked to', async () => {

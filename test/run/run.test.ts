@@ -222,4 +222,16 @@ describe('a run', () => {
     mend();
     expect(await finished(open)).toEqual(uninterrupted);
   });
+
+  it('a backward pass that threw is done again, not left out', async () => {
+    const { run } = start({ postMortem: true });
+    await run.until('onBeforeBackward');
+    const kernel = vi.spyOn(tf.backend(), 'write').mockImplementationOnce(() => {
+      throw new RangeError('no memory');
+    });
+    await expect(run.step()).rejects.toThrow('no memory');
+    kernel.mockRestore();
+    expect(run.position.path).toMatch(/backward$/);
+    expect(await finished(run)).toEqual(uninterrupted);
+  });
 });

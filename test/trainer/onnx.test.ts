@@ -2,9 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { Adam, AdamW, Callback, Module, RMSprop, SGD, Trainer, useBackend, type Optimizer, type Run } from 'strobe';
 import type { OnnxBackend } from '../../src/backend/onnx/index.js';
+import { Slab } from '../../src/backend/onnx/pointwise/slab.js';
+import { tensorsIn } from '../../src/tensors/tree.js';
 
 const quiet = {
   logger: false,
@@ -91,6 +93,43 @@ describe('a training step on the onnx engine', () => {
     expect(weights()).toEqual(before);
     expect(trainer.globalStep).toBe(3);
     tf.dispose([data, poison]);
+  });
+
+  it.each([
+    ['the step after the first', 1, false],
+    ['a step whose loss was looked at', 3, true],
+  ])('is taken as a whole or not at all where memory runs out: %s', async (_, steps, looks) => {
+    const data = batches(6);
+    const trainer = new Trainer({ ...quiet, maxEpochs: 1, seed: 1, replay: false });
+    const run = trainer.run(new Net(), data, { guard: false });
+    if (looks) run.on({ hook: 'onBeforeOptimizerStep' }, ({ loss }) => loss?.dataSync());
+    const valuesOf = (some: Run) => {
+      const { state } = some.trainer.optimizers[0]!.stateDict();
+      const tensors = [...some.module.parameters().map(({ variable }) => variable), ...tensorsIn(state)];
+      return tensors.map((tensor) => [...tensor.dataSync()]);
+    };
+    const twin = await run.fork();
+    await twin.step(steps);
+    const expected = valuesOf(twin);
+    await twin.stop();
+
+    await run.step(steps);
+    const take = vi.spyOn(Slab.prototype, 'take').mockImplementation(() => {
+      throw new RangeError('Array buffer allocation failed');
+    });
+    await expect(run.step()).rejects.toThrow('out of memory');
+    take.mockRestore();
+    expect(valuesOf(run)).toEqual(expected);
+    tf.dispose(data);
+  });
+
+  it('makes the slots of all parameters with their first update, not a graph for each', async () => {
+    const calls = new Calls();
+    const data = batches(2);
+    const { runs } = recorder().stats;
+    await new Trainer({ ...quiet, maxEpochs: 1, callbacks: [calls] }).fit(new Net(), data);
+    expect(calls.runs[0]! - runs).toBe(1);
+    tf.dispose(data);
   });
 
   it(

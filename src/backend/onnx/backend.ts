@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { engine } from '../../tensors/engine.js';
 import type { AnyKernel } from './kernels/kernel.js';
 import type { ResolvedOptions } from './options.js';
-import { Slab } from './pointwise/slab.js';
 import { loadRuntime } from './runtime.js';
 import { sameNumbers } from './trace/equal.js';
 import type { KernelInputs } from './run/cpu.js';
@@ -94,10 +94,8 @@ export class OnnxBackend extends tf.KernelBackend implements StepEngine {
       const [real, imag] = [opaque.real, opaque.imag].map((part) => this.readSync(part.dataId));
       return tf.backend_util.mergeRealAndImagArrays(real as Float32Array, imag as Float32Array);
     }
-    // Who gets an array may keep it, or look at its whole buffer, which is the engine's here.
-    if (value.data !== null && Slab.of(value.data)) return value.data.slice();
-    value.escaped = true;
-    return (opaque ?? value.data) as tf.BackendValues;
+    // Who gets an array may keep it, write to it, or transfer its buffer to another thread: the engine's own stays here.
+    return (opaque ?? value.data?.slice()) as tf.BackendValues;
   }
 
   /** The values, after everything they depend on has run. */
@@ -107,8 +105,8 @@ export class OnnxBackend extends tf.KernelBackend implements StepEngine {
 
   /** How many refer to the data; 0 when it is gone. */
   override refCount(dataId: tf.DataId): number {
-    const value = this.resolve(dataId);
-    return value.disposed ? 0 : value.refCount;
+    const value = this.#find(dataId);
+    return value === undefined || value.disposed ? 0 : value.refCount;
   }
 
   /** One reference to the data more. */
@@ -118,13 +116,13 @@ export class OnnxBackend extends tf.KernelBackend implements StepEngine {
 
   /** One reference to the data less. */
   decRef(dataId: tf.DataId): void {
-    const value = this.resolve(dataId);
-    if (!value.disposed) value.refCount--;
+    const value = this.#find(dataId);
+    if (value !== undefined && !value.disposed) value.refCount--;
   }
 
   /** Frees data, unless somebody else refers to it; `force` frees it in any case. Tells whether it is gone. */
   override disposeData(dataId: tf.DataId, force = false): boolean {
-    const value = dataId instanceof Value ? dataId : this.#moved.get(dataId);
+    const value = this.#find(dataId);
     if (value === undefined || value.disposed) return true;
     value.refCount--;
     if (!force && value.refCount > 0) return false;
@@ -197,7 +195,6 @@ export class OnnxBackend extends tf.KernelBackend implements StepEngine {
       dtype,
       dtype === 'int32' ? Int32Array.from(numbers) : Float32Array.from(numbers),
     );
-    value.escaped = true;
     value.bornIn = this.recorder.trace.epoch;
     value.varies = dtype === 'int32';
     const info = { dataId: value, shape: [numbers.length], dtype };
@@ -243,9 +240,9 @@ export class OnnxBackend extends tf.KernelBackend implements StepEngine {
 
   /** @internal The values behind a dataId; takes them over when they live on another backend. */
   resolve(dataId: tf.DataId): Value {
-    if (dataId instanceof Value) return dataId;
-    const known = this.#moved.get(dataId);
-    if (known) return known;
+    const found = this.#find(dataId);
+    // What is disposed is found, too: it is for those who need its values to complain.
+    if (found && !(found.disposed && engine().state.tensorInfo.has(dataId))) return found;
     tf.engine().moveData(this, dataId);
     return this.#moved.get(dataId) as Value;
   }
@@ -259,6 +256,17 @@ export class OnnxBackend extends tf.KernelBackend implements StepEngine {
   /** @internal */
   steadyBits(): () => void {
     return this.recorder.smallWork.holdExact();
+  }
+
+  /** The values that have been here under a dataId, the last ones if they left and came back. */
+  #find(dataId: tf.DataId): Value | undefined {
+    if (!(dataId instanceof Value)) return this.#moved.get(dataId);
+    return dataId.disposed ? (this.#moved.get(dataId) ?? dataId) : dataId;
+  }
+
+  /** @internal */
+  compute(): void {
+    this.recorder.flush();
   }
 
   #disturb(): void {

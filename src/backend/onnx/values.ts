@@ -47,8 +47,6 @@ export class Value {
   /** Null while the value is only recorded. */
   data: NumericData | null;
   opaque: OpaqueData | null = null;
-  /** Somebody outside holds `data`: it must not be reused for another tensor. */
-  escaped = false;
   /** All elements are equal, as far as was cheap to find out; such a value may be compiled into a graph. */
   uniform = false;
   /** A short list of numbers split off a call that may change from one call to the next (see `Kernel.vary`). */

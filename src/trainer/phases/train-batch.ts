@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import * as core from '@tensorflow/tfjs-core';
 import { watchForAnomalies } from '../../autograd/anomaly.js';
 import { record, type Tape } from '../../autograd/tape.js';
+import { stepEngine } from '../../backend/steps.js';
 import { ContractError, describe, StrobeError } from '../../errors.js';
 import { clipGradients as clip } from '../../optim/clip.js';
 import type { Optimizer } from '../../optim/index.js';
@@ -161,6 +162,8 @@ export function update(s: Session): void {
     optimizer.confirm = () => {
       checkGuard(s);
       checkLoss(s);
+      // Where these had been computed before, the update has not. What fails must do so before it is taken over.
+      stepEngine()?.compute();
     };
     optimizer.observer = (updates) => s.replay.updating(updates);
     try {

@@ -1,7 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { Adam, parameter } from 'strobe';
 import { type OnnxBackend, registerOnnxBackend } from '../../../src/backend/onnx/index.js';
 
 const MAX_SESSIONS = 8;
@@ -26,6 +29,32 @@ describe('what the onnx engine holds on to', () => {
     expect(sessions.size).toBe(MAX_SESSIONS);
     expect(pool.bytes).toBeLessThanOrEqual(pool.maxBytes);
     expect(tf.memory()).toMatchObject({ numTensors, numDataBuffers });
+  });
+
+  it('is no memory for updates once the graphs that compute them are gone, and their results', async () => {
+    const mebibytes = () => process.memoryUsage().external / 2 ** 20;
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const before = mebibytes();
+    const weights = parameter(tf.ones([1000, 1000]));
+    const optimizer = new Adam([weights], {});
+    for (let i = 0; i < 3; i++) {
+      weights.grad = tf.mul(weights.variable, 2);
+      optimizer.step();
+      weights.variable.dataSync();
+    }
+    expect(mebibytes() - before).toBeGreaterThan(30);
+    weights.grad = null;
+    optimizer.dispose();
+    weights.variable.dispose();
+    recorder().sessions.clear();
+    recorder().pool.clear();
+    // A program is held until the turn ends in which it was looked up.
+    for (let i = 0; i < 2; i++) {
+      await setTimeout(1);
+      collect();
+    }
+    expect(mebibytes() - before).toBeLessThan(10);
   });
 
   // Elsewhere the system does not list a process's threads.

@@ -25,18 +25,22 @@ export class CpuKernels {
     return tf.getKernel(name, 'cpu') !== undefined;
   }
 
-  /** Lends a value to the cpu backend under a shape; give it back with `release`. Nothing is copied. */
-  lend(value: Value, shape: Shape): tf.TensorInfo {
+  /**
+   * Lends a value to the cpu backend under a shape; give it back with `release`. Nothing is copied: its memory is added to
+   * `lent`.
+   */
+  lend(value: Value, shape: Shape, lent: Set<ArrayBufferLike>): tf.TensorInfo {
     const { opaque, data, dtype } = value;
     // Some kernels ask for the rank, which tfjs's own tensors have.
     const rank = shape.length;
     if (opaque !== null && 'real' in opaque) {
-      const real = this.lend(opaque.real.dataId as Value, shape);
-      const imag = this.lend(opaque.imag.dataId as Value, shape);
+      const real = this.lend(opaque.real.dataId as Value, shape, lent);
+      const imag = this.lend(opaque.imag.dataId as Value, shape, lent);
       const [made] = [this.call('Complex', { real, imag }, {})].flat() as [tf.TensorInfo];
       for (const part of [real, imag]) this.release(part);
       return Object.assign(made, { rank });
     }
+    if (data !== null) lent.add(data.buffer);
     const values = (opaque ?? data ?? undefined) as tf.BackendValues | undefined;
     return Object.assign(this.backend.makeTensorInfo([...shape], dtype, values), { rank });
   }
@@ -64,11 +68,11 @@ export class CpuKernels {
     attrs: object,
     { valueOf, adopt }: { valueOf: (info: tf.TensorInfo) => Value; adopt: (value: Value) => tf.TensorInfo },
   ): tf.TensorInfo | tf.TensorInfo[] {
-    const lent = new Map<tf.TensorInfo, unknown>();
+    const lent = new Set<ArrayBufferLike>();
+    const borrowed: tf.TensorInfo[] = [];
     const lend = (info: tf.TensorInfo) => {
-      const value = valueOf(info);
-      const made = this.lend(value, info.shape);
-      lent.set(made, value.data);
+      const made = this.lend(valueOf(info), info.shape, lent);
+      borrowed.push(made);
       return made;
     };
     const lendAll = (input: KernelInputs[string]) =>
@@ -79,15 +83,14 @@ export class CpuKernels {
         ? inputs.map(lend)
         : Object.fromEntries(Object.entries(inputs).map(([key, input]) => [key, lendAll(input)]));
       const results = this.call(name, given as KernelInputs, attrs);
-      const arrays = new Set(lent.values());
       const take = (info: tf.TensorInfo) => {
-        const value = this.collect(info, arrays);
+        const value = this.collect(info, lent);
         this.release(info);
         return adopt(value);
       };
       return Array.isArray(results) ? results.map(take) : take(results);
     } finally {
-      for (const info of lent.keys()) this.release(info);
+      for (const info of borrowed) this.release(info);
     }
   }
 
@@ -97,8 +100,11 @@ export class CpuKernels {
     else this.backend.disposeData(info.dataId);
   }
 
-  /** Takes a kernel's result over. `lent` are the arrays that still belong to somebody else. */
-  collect(info: tf.TensorInfo, lent: ReadonlySet<unknown>): Value {
+  /**
+   * Takes a kernel's result over. `lent` is the memory that belongs to somebody already; what is taken over is added. Some
+   * kernels give their input, or a view of a part of it: those are copied, because each value's array is its own.
+   */
+  collect(info: tf.TensorInfo, lent: Set<ArrayBufferLike>): Value {
     const { dtype, shape } = info;
     const { values, complexTensorInfos: parts } = this.backend.data.get(info.dataId);
     const value = new Value(shape, dtype, null);
@@ -110,7 +116,8 @@ export class CpuKernels {
       value.opaque = { real, imag } as { real: tf.TensorInfo; imag: tf.TensorInfo };
     } else if (isNumeric(dtype)) {
       const typed = asTyped(values as NumericData, dtype);
-      value.data = lent.has(typed) ? typed.slice() : typed;
+      value.data = lent.has(typed.buffer) ? typed.slice() : typed;
+      lent.add(value.data.buffer);
     } else value.opaque = values as Uint8Array[];
     return value;
   }

@@ -14,34 +14,33 @@ export function interpret(
   cpu: CpuKernels,
 ): NumericData[] {
   const infos = new Map<number, tf.TensorInfo>();
-  const lent = new Set<unknown>();
+  const lent = new Set<ArrayBufferLike>();
   const release: tf.TensorInfo[] = [];
   try {
     for (const node of neededFor(path, wanted).nodes) {
-      const outputs = compute(node, infos, inputs, cpu, path);
+      const outputs = compute(node, { infos, inputs, cpu, path, lent });
       outputs.forEach((info, i) => infos.set(node.first + i, info));
       if (node.kernel !== reshapeKernel) release.push(...outputs);
-      if (node.kernel === null) lent.add(inputs[node.position]?.data);
     }
-    return wanted.map((id) => {
-      const { data } = cpu.collect(infos.get(id) as tf.TensorInfo, lent);
-      lent.add(data);
-      return data as NumericData;
-    });
+    return wanted.map((id) => cpu.collect(infos.get(id) as tf.TensorInfo, lent).data as NumericData);
   } finally {
     for (const info of release) cpu.release(info);
   }
 }
 
-function compute(
-  node: TraceNode,
-  infos: ReadonlyMap<number, tf.TensorInfo>,
-  inputs: readonly Value[],
-  cpu: CpuKernels,
-  path: readonly TraceNode[],
-): tf.TensorInfo[] {
+/** What interpreting a trace has come to. */
+interface Progress {
+  path: readonly TraceNode[];
+  inputs: readonly Value[];
+  infos: ReadonlyMap<number, tf.TensorInfo>;
+  cpu: CpuKernels;
+  /** Memory of the inputs. */
+  lent: Set<ArrayBufferLike>;
+}
+
+function compute(node: TraceNode, { path, inputs, infos, cpu, lent }: Progress): tf.TensorInfo[] {
   const { kernel, name } = node;
-  if (kernel === null) return [cpu.lend(inputs[node.position] as Value, node.outputs[0]?.shape ?? [])];
+  if (kernel === null) return [cpu.lend(inputs[node.position] as Value, node.outputs[0]?.shape ?? [], lent)];
   const given = node.inputs.map((id) => infos.get(id));
   if (kernel === reshapeKernel) return [{ ...(given[0] as tf.TensorInfo), shape: node.outputs[0]?.shape ?? [] }];
   let attrs = node.attrs as object;

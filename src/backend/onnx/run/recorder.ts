@@ -77,7 +77,7 @@ export class Recorder {
 
   /** Tells that a value is disposed, so that its array can be used again. */
   release(value: Value): void {
-    if (value.data === null || value.escaped) return;
+    if (value.data === null) return;
     if (value.trace === this.trace.epoch) this.#released.push(value);
     else this.#recycle(value);
   }
@@ -295,7 +295,7 @@ export class Recorder {
   }
 
   #recycle(value: Value): void {
-    if (value.data !== null && !value.escaped) this.pool.give(value.dtype as NumericType, value.data);
+    if (value.data !== null) this.pool.give(value.dtype as NumericType, value.data);
     value.data = null;
     value.native = null;
   }
