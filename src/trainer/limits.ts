@@ -38,7 +38,9 @@ export interface Limits {
 /** The limits that a trainer's options set. */
 export function limitsOf(options: ResolvedOptions): Limits {
   const { maxSteps, minSteps = 0, minEpochs = 0, maxTime, callbacks } = options;
-  const ends = maxSteps !== -1 || maxTime !== undefined || isTimed(callbacks);
+  // A Timer among the callbacks has the say, not maxTime.
+  const hasTimer = callbacks.some((callback) => callback instanceof Timer);
+  const ends = maxSteps !== -1 || (hasTimer ? isTimed(callbacks) : maxTime !== undefined);
   const { maxEpochs = ends ? -1 : 1000 } = options;
   return {
     maxEpochs,

@@ -14,6 +14,20 @@ import { OneWeight, quietTrainer, upTo } from '../support/quiet.js';
 /** What JavaScript may do, and TypeScript would not let us. */
 const loose = (limits: Limits) => limits as unknown as Record<string, unknown>;
 
+describe('the epochs of a fit that nobody has set', () => {
+  it.each<[string, TrainerOptions, number]>([
+    ['are 1000', {}, 1000],
+    ['have no end where time has', { maxTime: { seconds: 1 } }, -1],
+    [
+      'have one where a Timer that only measures takes the place of maxTime',
+      { maxTime: { seconds: 1 }, callbacks: [new Timer()] },
+      1000,
+    ],
+  ])('%s', (_what, options, maxEpochs) => {
+    expect(quietTrainer({ maxEpochs: undefined, ...options }).limits.maxEpochs).toBe(maxEpochs);
+  });
+});
+
 describe('a limit that is set', () => {
   it.each<[string, unknown, RegExp]>([
     ['maxEpochs', 'x', /trainer\.limits: wrong value for maxEpochs[^]*expected: a number[^]*received: "x"[^]*to do/],
