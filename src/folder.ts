@@ -32,3 +32,11 @@ export function isFolder(path: string): boolean {
     return false;
   }
 }
+
+/** What to say where a folder could not be made, but for what to do. */
+export function cannotBeMade(folder: string, cause: unknown): { expected: string; received: string } {
+  return {
+    expected: `a folder that can be made: ${folder}`,
+    received: cause instanceof Error ? cause.message : String(cause),
+  };
+}

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigurationError, StrobeError } from '../errors.js';
-import { makeFolder } from '../folder.js';
+import { cannotBeMade, makeFolder } from '../folder.js';
 
 export interface FolderOptions {
   /** Folder of all experiments. Default: the working directory. */
@@ -43,8 +43,7 @@ export class LogFolder {
 
 function unwritable(folder: string, cause: unknown): ConfigurationError {
   const parts = {
-    expected: `a folder that can be made: ${folder}`,
-    received: cause instanceof Error ? cause.message : String(cause),
+    ...cannotBeMade(folder, cause),
     hint: "name another one: the logger's saveDir, or the trainer's defaultRootDir",
   };
   return new ConfigurationError(StrobeError.compose('The logs cannot be written there.', parts), { cause });

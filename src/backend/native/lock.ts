@@ -1,6 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { makeFolder } from '../../folder.js';
+import { cannotBeMade, makeFolder } from '../../folder.js';
 import { StrobeError } from '../../errors.js';
 
 /**
@@ -24,8 +24,7 @@ export async function holdLock<T>(file: string, action: () => Promise<T>): Promi
 
 function unwritable(folder: string, cause: unknown): StrobeError {
   const parts = {
-    expected: `a folder that can be made: ${folder}`,
-    received: cause instanceof Error ? cause.message : String(cause),
+    ...cannotBeMade(folder, cause),
     hint: 'set STROBE_CACHE to a folder that you may write',
   };
   return new StrobeError(StrobeError.compose('There is no place to build in', parts), { cause });

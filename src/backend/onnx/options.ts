@@ -15,7 +15,7 @@ export interface OnnxOptions {
   /** Bytes of freed buffers kept for the next step. Default 256 MiB. */
   poolBytes?: number;
   /**
-   * Let worker threads spin between the operators of a step instead of sleeping: a step is some 10 to 20 % faster where
+   * Let worker threads spin between the operators of a step instead of sleeping: a large step is 8 to 18 % faster where
    * nothing else wants the processors, and takes half as long again where something does. They sleep when nothing is
    * computed. Default false.
    */

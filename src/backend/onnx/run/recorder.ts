@@ -4,11 +4,12 @@ import { BufferPool } from '../buffers.js';
 import { neededFor } from '../graph/build.js';
 import type { AnyKernel } from '../kernels/kernel.js';
 import { resolveOptions, type ResolvedOptions } from '../options.js';
-import type { NativeTensor, Runtime } from '../runtime.js';
+import type { Runtime } from '../runtime.js';
 import type { TraceNode } from '../trace/node.js';
 import { sameAttributes } from '../trace/equal.js';
 import { Trace } from '../trace/trace.js';
-import { asTyped, sameShape, Value, type NumericData, type NumericType, type Shape } from '../values.js';
+import { asTyped, sameShape, Value, type NumericType, type Shape } from '../values.js';
+import { GraphCaller } from './call.js';
 import { CompiledGraph } from './compiled.js';
 import { CpuKernels } from './cpu.js';
 import { explainFailure } from './failure.js';
@@ -37,6 +38,7 @@ export class Recorder {
   /** Sees how a step is computed, so that it can be done again. */
   watch: RunObserver | null = null;
 
+  readonly #caller: GraphCaller;
   /** The gradient tape that was active when this trace was recorded. */
   #tape: unknown = null;
   #flushRequested = false;
@@ -52,6 +54,7 @@ export class Recorder {
     valueOf: (dataId: tf.DataId) => Value,
   ) {
     this.pool = new BufferPool(options.poolBytes);
+    this.#caller = new GraphCaller(runtime, this.pool);
     this.sessions = new SessionCache(options.maxSessions);
     this.trace = new Trace(valueOf);
     this.trace.onDrop = (branch) => this.sessions.dropBranch(branch);
@@ -167,13 +170,6 @@ export class Recorder {
     this.options = options;
   }
 
-  /** The view the native library reads or writes a value through. */
-  nativeTensor(value: Value, shape: Shape): NativeTensor {
-    if (value.native !== null && sameShape(value.native.dims, shape)) return value.native;
-    value.native = this.#tensor(value.dtype as NumericType, value.data as NumericData, shape);
-    return value.native;
-  }
-
   #shouldFlush(
     name: string,
     kernel: AnyKernel,
@@ -239,59 +235,13 @@ export class Recorder {
   }
 
   #run(graph: CompiledGraph, fed: readonly Value[], results: readonly Value[]): void {
-    const feeds: Record<string, NativeTensor> = {};
-    graph.inputs.forEach(({ port }, i) => {
-      if (port.native) feeds[port.name] = this.nativeTensor(fed[i] as Value, port.shape);
-    });
-    const fetches: Record<string, NativeTensor> = {};
-    const rooms: NumericData[] = [];
     this.sessions.touch(graph);
-    try {
-      graph.made.forEach(({ name, type, shape, size, native }, i) => {
-        const room = this.#room(graph, i, type, size);
-        rooms.push(room);
-        if (native) fetches[name] = this.#tensor(type, room, shape);
-      });
-      graph.run(feeds, fetches, [...fed.map(({ data }) => data as NumericData), ...rooms]);
-    } catch (cause) {
-      this.#giveBack(graph, rooms, 0);
-      throw cause;
-    }
-    this.#giveBack(graph, rooms, results.length);
+    this.#caller.call(graph, fed, results);
     this.stats.runs++;
-    results.forEach((value, i) => {
-      const { name } = graph.made[i] as CompiledGraph['made'][number];
-      value.native = fetches[name] ?? null;
-      value.data = rooms[i] as NumericData;
-    });
-  }
-
-  #giveBack(graph: CompiledGraph, rooms: readonly NumericData[], from: number): void {
-    for (let i = from; i < rooms.length; i++)
-      this.pool.give((graph.made[i] as CompiledGraph['made'][number]).type, rooms[i] as NumericData);
   }
 
   #prune(): void {
     this.trace.prune((end) => this.sessions.has(end));
-  }
-
-  /** An array for something that a graph makes. */
-  #room(graph: CompiledGraph, position: number, type: NumericType, size: number): NumericData {
-    try {
-      return graph.slabFor(position)?.take(size) ?? this.pool.take(type, size);
-    } catch (cause) {
-      const path = graph.end.path();
-      const id = graph.wanted[position] ?? -1;
-      throw explainFailure(
-        cause,
-        path,
-        path.find(({ first, outputs }) => id >= first && id < first + outputs.length),
-      );
-    }
-  }
-
-  #tensor(type: NumericType, data: NumericData, shape: Shape): NativeTensor {
-    return new this.runtime.Tensor(type as 'float32', data as Float32Array, shape);
   }
 
   #recycle(value: Value): void {
